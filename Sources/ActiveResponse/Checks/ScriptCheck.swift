@@ -1,0 +1,113 @@
+import CSpawn
+import Glibc
+
+/// Decides whether an executable is one that may be run.
+///
+/// It must be a regular, executable file in `active-response/bin`. The file and every folder from there down to it
+/// must belong to root or to this daemon's user and be writable by nobody else; then nobody else can exchange it
+/// between this check and its start either. Links are followed by hand, because each step has to stay inside: a
+/// link whose way leads through a foreign folder could be pointed elsewhere at any time.
+struct ScriptCheck: Sendable {
+    /// The folder of the scripts, absolute.
+    let folder: String
+
+    private static let maximumLinks = 16
+
+    /// Checks an executable given relative to the folder.
+    ///
+    /// - Throws: ``StartFailure/refused(_:)`` with the reason.
+    func check(_ executable: String) throws(StartFailure) {
+        let bin = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard bin >= 0 else { throw .refused("cannot open the folder \"\(folder)\": \(Self.text(errno))") }
+        var folders = [bin]
+        defer { for descriptor in folders { close(descriptor) } }
+        try Self.checkOwner(try Self.status(bin, folder), "the folder \"\(folder)\"")
+
+        var components = try Self.components(executable, of: executable)
+        var links = 0
+        while let component = components.popLast() {
+            if component == ".." {
+                guard folders.count > 1 else { throw Self.leaves(executable) }
+                close(folders.removeLast())
+                continue
+            }
+            guard let current = folders.last else { throw Self.leaves(executable) }
+            let entry = edr_open_path(current, component)
+            guard entry >= 0 else { throw .refused("\"\(executable)\" cannot be found: \(Self.text(errno))") }
+            var keep = false
+            defer { if !keep { close(entry) } }
+            let status = try Self.status(entry, executable)
+            switch status.st_mode & S_IFMT {
+            case S_IFLNK:
+                links += 1
+                guard links <= Self.maximumLinks else { throw .refused("\"\(executable)\" has too many links") }
+                let target = try readLink(entry, executable)
+                components +=
+                    try target.hasPrefix("/")
+                    ? insideComponents(target, &folders, executable)
+                    : Self.components(target, of: executable, allowingParent: true)
+            case S_IFDIR:
+                guard !components.isEmpty else { throw .refused("\"\(executable)\" is a folder") }
+                try Self.checkOwner(status, "a folder of \"\(executable)\"")
+                folders.append(entry)
+                keep = true
+            case S_IFREG:
+                guard components.isEmpty else { throw .refused("\"\(executable)\" leads through a file") }
+                try Self.checkOwner(status, "\"\(executable)\"")
+                guard status.st_mode & 0o111 != 0 else { throw .refused("\"\(executable)\" is not executable") }
+                return
+            default:
+                throw .refused("\"\(executable)\" is not a regular file")
+            }
+        }
+        throw .refused("\"\(executable)\" is a folder")
+    }
+
+    /// The components of an absolute link target, which must lie in the folder; the way starts over there.
+    private func insideComponents(
+        _ target: String, _ folders: inout [Int32], _ executable: String
+    ) throws(StartFailure) -> [String] {
+        guard target.hasPrefix(folder + "/") else { throw Self.leaves(executable) }
+        while folders.count > 1 { close(folders.removeLast()) }
+        return try Self.components(
+            String(target.dropFirst(folder.count + 1)), of: executable, allowingParent: true)
+    }
+
+    /// The components of a relative path, last first.
+    private static func components(
+        _ path: String, of executable: String, allowingParent: Bool = false
+    ) throws(StartFailure) -> [String] {
+        guard !path.isEmpty, !path.hasPrefix("/") else { throw leaves(executable) }
+        let components = path.split(separator: "/").map(String.init).filter { $0 != "." }
+        if !allowingParent, components.contains("..") { throw leaves(executable) }
+        return components.reversed()
+    }
+
+    private func readLink(_ descriptor: Int32, _ executable: String) throws(StartFailure) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = readlinkat(descriptor, "", &buffer, buffer.count)
+        guard count > 0, let target = String(validating: buffer[..<count], as: UTF8.self) else {
+            throw .refused("a link of \"\(executable)\" cannot be read")
+        }
+        return target
+    }
+
+    private static func status(_ descriptor: Int32, _ name: String) throws(StartFailure) -> stat {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .refused("cannot check \"\(name)\": \(text(errno))") }
+        return status
+    }
+
+    private static func checkOwner(_ status: stat, _ what: String) throws(StartFailure) {
+        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw .refused("\(what) belongs to user \(status.st_uid), not to root")
+        }
+        guard status.st_mode & 0o022 == 0 else { throw .refused("\(what) is writable by group or others") }
+    }
+
+    private static func leaves(_ executable: String) -> StartFailure {
+        .refused("\"\(executable)\" leaves the folder active-response/bin")
+    }
+
+    private static func text(_ error: Int32) -> String { String(cString: strerror(error)) }
+}

@@ -1,0 +1,114 @@
+import Synchronization
+
+/// The events on their way to the manager: numbered, kept until acknowledged, and shown to nobody before they are
+/// on disk, so that a number that the manager has seen is never given to another event.
+package final class EventOutbox: Sendable {
+    private struct State {
+        var pending: [ResponseEvent] = []
+        var next: UInt64
+        /// Events up to here are in the journal's file.
+        var written: UInt64
+        /// Events up to here may be shown.
+        var released: UInt64
+        var acknowledged: UInt64 = 0
+        var outputBytes = 0
+    }
+
+    /// While a manager is away no more than so much output is kept for it, in bytes; later events keep only a little.
+    private static let outputBudget = 16 << 20
+    private static let shortOutput = 1024
+
+    private let state: Mutex<State>
+
+    /// Takes up what the journal holds.
+    ///
+    /// - Parameters:
+    ///   - records: the journal's records.
+    ///   - now: unix milliseconds. Numbers begin with the microseconds of now where that is more than was given away
+    ///     before: a number is not used twice even when the end of the journal, or all of it, was lost.
+    package init(records: [JournalRecord], now: Int64) {
+        var pending: [ResponseEvent] = []
+        var last: UInt64 = 0
+        var acknowledged: UInt64 = 0
+        for record in records {
+            switch record {
+            case .event(let event):
+                pending.append(event)
+                last = max(last, event.sequence)
+            case .numbered(let through): last = max(last, through)
+            case .acknowledged(let through): acknowledged = max(acknowledged, through)
+            default: break
+            }
+        }
+        last = max(last, acknowledged)
+        pending.removeAll { $0.sequence <= acknowledged }
+        state = Mutex(
+            State(
+                pending: pending, next: max(last + 1, UInt64(clamping: now) * 1000), written: last, released: last,
+                acknowledged: acknowledged, outputBytes: pending.reduce(0) { $0 + $1.output.count }))
+    }
+
+    /// Numbers an event and keeps it; it is to be journaled as it is returned.
+    package func number(_ event: ResponseEvent) -> ResponseEvent {
+        state.withLock { state in
+            var event = event
+            event.sequence = state.next
+            state.next += 1
+            if state.outputBytes + event.output.count > Self.outputBudget {
+                event.output = Array(event.output.suffix(Self.shortOutput))
+            }
+            state.outputBytes += event.output.count
+            state.pending.append(event)
+            return event
+        }
+    }
+
+    /// All events numbered so far were given to the journal.
+    package func wrote() {
+        state.withLock { $0.written = $0.next - 1 }
+    }
+
+    /// Up to where events were given to the journal: what a sync that begins now makes safe.
+    package var written: UInt64 { state.withLock { $0.written } }
+
+    /// Events up to a number are safe now: returns those that may be shown for the first time.
+    package func release(through: UInt64) -> [ResponseEvent] {
+        state.withLock { state in
+            guard through > state.released else { return [] }
+            let released = state.released
+            state.released = through
+            let first = state.pending.firstIndex { $0.sequence > released } ?? state.pending.endIndex
+            return state.pending[first...].filter { $0.sequence <= through }
+        }
+    }
+
+    /// The manager has everything up to a number.
+    ///
+    /// Numbers that it cannot have seen do not count.
+    ///
+    /// - Returns: what to journal; nil when nothing changed.
+    package func acknowledge(through: UInt64) -> JournalRecord? {
+        state.withLock { state in
+            let through = min(through, state.released)
+            guard through > state.acknowledged else { return nil }
+            state.acknowledged = through
+            let keep = state.pending.firstIndex { $0.sequence > through } ?? state.pending.endIndex
+            state.outputBytes -= state.pending[..<keep].reduce(0) { $0 + $1.output.count }
+            state.pending.removeFirst(keep)
+            return .acknowledged(through: through)
+        }
+    }
+
+    /// The events that may be shown and were not acknowledged, oldest first.
+    package func unacknowledged() -> [ResponseEvent] {
+        state.withLock { state in state.pending.filter { $0.sequence <= state.released } }
+    }
+
+    /// The records from which the outbox can be built again.
+    package func records() -> [JournalRecord] {
+        state.withLock { state in
+            [.numbered(through: state.next - 1), .acknowledged(through: state.acknowledged)]
+                + state.pending.map(JournalRecord.event)
+        }
+    }
+}

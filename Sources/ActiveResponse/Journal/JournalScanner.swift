@@ -1,0 +1,67 @@
+/// The form of the journal's file: records one after the other, each with a head of twelve bytes.
+///
+/// Head: four bytes of magic, the payload's length, and the CRC-32 of length and payload, both 32 bits with the low
+/// byte first. The magic makes it possible to find the next whole record after a damaged one.
+package enum JournalScanner {
+    private static let magic: [UInt8] = [0x45, 0x44, 0x52, 0x4A]
+    private static let headSize = 12
+    /// An order holds an alert of at most 1 MiB.
+    private static let maximumPayload = 4 << 20
+
+    /// What a journal's bytes hold.
+    package struct Content: Sendable {
+        /// The payloads of the whole records, in their order.
+        package var payloads: [ArraySlice<UInt8>] = []
+        /// Bytes that are no record: after a crash the torn end, else damage.
+        package var damaged: [Range<Int>] = []
+    }
+
+    /// Appends one record.
+    package static func append(_ payload: [UInt8], to bytes: inout [UInt8]) {
+        let length = little(UInt32(truncatingIfNeeded: payload.count))
+        bytes += magic
+        bytes += length
+        bytes += little(CRC32.checksum(length[...], payload[...]))
+        bytes += payload
+    }
+
+    /// Reads the records.
+    ///
+    /// Never fails: what is not whole is skipped and reported.
+    package static func scan(_ bytes: [UInt8]) -> Content {
+        var content = Content()
+        var position = 0
+        while position < bytes.count {
+            if let payload = record(in: bytes, at: position) {
+                content.payloads.append(bytes[payload])
+                position = payload.upperBound
+                continue
+            }
+            let start = position
+            repeat { position += 1 } while position < bytes.count && record(in: bytes, at: position) == nil
+            content.damaged.append(start..<position)
+        }
+        return content
+    }
+
+    /// Where the payload of the record at a position is; nil when no whole record is there.
+    private static func record(in bytes: [UInt8], at position: Int) -> Range<Int>? {
+        guard bytes.count - position >= headSize, bytes[position] == magic[0],
+            bytes[position..<position + 4].elementsEqual(magic)
+        else { return nil }
+        let length = Int(number(in: bytes, at: position + 4))
+        let start = position + headSize
+        guard length <= maximumPayload, length <= bytes.count - start else { return nil }
+        let payload = start..<start + length
+        let checksum = CRC32.checksum(bytes[position + 4..<position + 8], bytes[payload])
+        return checksum == number(in: bytes, at: position + 8) ? payload : nil
+    }
+
+    private static func little(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
+    private static func number(in bytes: [UInt8], at position: Int) -> UInt32 {
+        (0..<4).reduce(0) { $0 | UInt32(bytes[position + $1]) << (8 * UInt32($1)) }
+    }
+}

@@ -1,0 +1,62 @@
+/// How one execution of a script ended.
+package struct RunResult: Sendable, Equatable {
+    /// The exit status; nil when a signal ended the script.
+    package var exitStatus: Int32?
+    package var signal: Int32?
+    package var durationMilliseconds: Int64
+    /// The last part of what it printed.
+    package var output: [UInt8]
+    /// Why it did not end by itself, such as `killed after 60 s`; empty when it did.
+    package var detail: String
+
+    package init(
+        exitStatus: Int32?, signal: Int32? = nil, durationMilliseconds: Int64 = 0, output: [UInt8] = [],
+        detail: String = ""
+    ) {
+        self.exitStatus = exitStatus
+        self.signal = signal
+        self.durationMilliseconds = durationMilliseconds
+        self.output = output
+        self.detail = detail
+    }
+
+    /// Whether nobody had to end it.
+    ///
+    /// A script that was told to end at its time limit can still exit with 0.
+    package var endedByItself: Bool { detail.isEmpty && signal == nil }
+
+    package var succeeded: Bool { endedByItself && exitStatus == 0 }
+}
+
+/// One execution of a script that shall begin.
+package struct Run: Sendable, Equatable {
+    package enum Action: String, Sendable {
+        case add
+        case delete
+    }
+
+    package let action: Action
+    package let order: Order
+    /// Seconds for which the response holds, repetitions counted in; 0 for a stateless one.
+    package let timeout: Int64
+
+    package init(action: Action, order: Order, timeout: Int64) {
+        self.action = action
+        self.order = order
+        self.timeout = timeout
+    }
+}
+
+/// Why a script did not run at all.
+package enum StartFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The order is not one that this machine runs.
+    case refused(String)
+    /// The system could not start the script.
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .refused(let reason), .failed(let reason): reason
+        }
+    }
+}

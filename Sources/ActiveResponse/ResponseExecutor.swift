@@ -1,0 +1,195 @@
+import Glibc
+package import Logging
+import Synchronization
+
+/// Runs response scripts on this machine, undoes them when their time is over, and never loses, repeats or forgets one,
+/// however often it is stopped or killed in between.
+///
+/// The agent and the manager's `server` location use it alike.
+///
+/// Orders go in by ``submit(_:)``, events come out through `onEvent`, each only after it is safe on disk, and are
+/// repeated by ``unacknowledged()`` until ``acknowledge(through:)`` says that the manager has them.
+package final class ResponseExecutor: Sendable {
+    /// What an executor has to know.
+    package struct Configuration: Sendable {
+        /// The daemon's home, absolute.
+        ///
+        /// Scripts are in `active-response/bin` below it.
+        package var home: String
+        /// The journal's file name in `var`.
+        package var journalName = "journal"
+        /// Addresses at which the manager is reached, for scripts that cut the network off.
+        package var managerAddresses: [String] = []
+        /// Minutes for the first, second, … repetition, for orders without a list of their own.
+        package var repeatedOffenders: [Int64] = []
+        /// Whether new orders are refused; what is active is still undone.
+        package var isDisabled = false
+        package var limits = ResponseTable.Limits()
+        /// Whether every child of this process is the executor's, to be reaped by it.
+        ///
+        /// Only tests say no.
+        package var ownsAllChildren = true
+        /// How long ``ResponseExecutor/stop()`` waits for scripts that run.
+        package var stopPatience: Duration = .seconds(3)
+
+        package init(home: String) {
+            self.home = home
+        }
+    }
+
+    private enum SyncCommand: Sendable {
+        case sync
+        case stop
+    }
+
+    private struct Life {
+        var outbox: EventOutbox?
+        var isEnded = false
+        var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let configuration: Configuration
+    private let logger: Logger
+    private let onEvent: @Sendable (ResponseEvent) -> Void
+    private let mailbox: Mailbox<ResponseReactor.Command>
+    private let syncMailbox: Mailbox<SyncCommand>
+    private let life = Mutex(Life())
+
+    /// - Parameter onEvent: called on a thread of the executor's for each event, in the order of their numbers. It
+    ///   must not block for long: later events wait for it.
+    /// - Throws: when the system is out of descriptors.
+    package init(
+        configuration: Configuration, logger: Logger, onEvent: @escaping @Sendable (ResponseEvent) -> Void
+    ) throws(ResponseError) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onEvent = onEvent
+        mailbox = try Mailbox()
+        syncMailbox = try Mailbox()
+    }
+
+    /// Replays the journal, undoes what is overdue, runs what was still waiting, and begins to take orders.
+    ///
+    /// - Throws: when the journal cannot be opened or is in use, or the system is out of descriptors or threads. A
+    ///   damaged journal is not an error: what is whole in it counts, and the damage is logged.
+    package func start() throws(ResponseError) {
+        let opened = try ResponseJournal.open("\(configuration.home)/var/\(configuration.journalName)")
+        if opened.damagedBytes > 0 || opened.unknownRecords > 0 {
+            logger.warning(
+                "The journal had a torn or damaged part, which was cut out",
+                metadata: ["count": "\(opened.damagedBytes)", "kind": "\(opened.unknownRecords) unknown records"])
+        }
+        let now = SystemClock.now()
+        let outbox = EventOutbox(records: opened.records, now: now.wall)
+        var table = ResponseTable(
+            bootID: SystemClock.bootID(), repeatedOffenders: configuration.repeatedOffenders,
+            limits: configuration.limits)
+        table.isDisabled = configuration.isDisabled
+        for record in opened.records { table.replay(record) }
+        // Written anew at each start: this cuts damage out, and states deadlines by the clocks of this boot.
+        _ = opened.journal.rewrite(table.records(at: now) + outbox.records())
+        _ = opened.journal.synchronize()
+
+        let poller = try Poller(bell: mailbox.bell)
+        let runner = ScriptRunner(
+            home: configuration.home, poller: poller, managerAddresses: configuration.managerAddresses,
+            ownsAllChildren: configuration.ownsAllChildren)
+        let syncMailbox = syncMailbox
+        let reactor = ResponseReactor(
+            mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
+            log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table, logger: logger,
+            wakeSync: { syncMailbox.send(.sync) })
+        life.withLock { $0.outbox = outbox }
+        try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox) }
+        try WorkerThread.start("edr-respond") {
+            reactor.run()
+            syncMailbox.send(.stop)
+        }
+    }
+
+    /// Takes an order; one to undo too.
+    ///
+    /// Returns at once; the first event says that it is safe.
+    package func submit(_ order: Order) {
+        mailbox.send(.submit(order))
+    }
+
+    /// Undoes an active dispatch before its time.
+    package func undo(_ id: DispatchID, by: String) {
+        mailbox.send(.undo(id, by: by))
+    }
+
+    /// The manager has all events up to this number: they are forgotten.
+    package func acknowledge(through sequence: UInt64) {
+        mailbox.send(.acknowledge(through: sequence))
+    }
+
+    /// The events that the manager has not acknowledged, oldest first.
+    ///
+    /// One that is given to `onEvent` at the same time can be among them.
+    package func unacknowledged() -> [ResponseEvent] {
+        life.withLock { $0.outbox }?.unacknowledged() ?? []
+    }
+
+    /// The dispatches that are not over; none before ``start()`` and after ``stop()``.
+    package func active() async -> [ActiveDispatch] {
+        await withCheckedContinuation { continuation in
+            let isRunning = life.withLock { $0.outbox != nil && !$0.isEnded }
+            guard isRunning else { return continuation.resume(returning: []) }
+            mailbox.send(.list { continuation.resume(returning: $0) })
+        }
+    }
+
+    /// Says at which addresses the manager is reached from now on.
+    package func update(managerAddresses: [String]) {
+        mailbox.send(.managerAddresses(managerAddresses))
+    }
+
+    /// Says how long repetitions last from now on.
+    package func update(repeatedOffenders: [Int64]) {
+        mailbox.send(.repeatedOffenders(repeatedOffenders))
+    }
+
+    /// Says whether new orders are refused from now on.
+    package func update(isDisabled: Bool) {
+        mailbox.send(.disabled(isDisabled))
+    }
+
+    /// Starts nothing more, waits a little for scripts that run, and makes everything safe on disk.
+    ///
+    /// What is active stays active: its undo is done by the next start. A script that still runs then is left alone.
+    package func stop() async {
+        let patience = configuration.stopPatience.components.seconds * 1000
+        await withCheckedContinuation { continuation in
+            let isRunning = life.withLock { life in
+                guard life.outbox != nil, !life.isEnded else { return false }
+                life.stopWaiters.append(continuation)
+                return true
+            }
+            guard isRunning else { return continuation.resume() }
+            mailbox.send(.stop(patience: patience))
+        }
+    }
+
+    /// The syncing thread: makes what was written safe, then passes the events on.
+    private func deliver(_ journal: ResponseJournal, _ outbox: EventOutbox) {
+        var isStopping = false
+        while !isStopping {
+            isStopping = syncMailbox.wait().contains { if case .stop = $0 { true } else { false } }
+            let written = outbox.written
+            // On a broken disk events are passed on all the same: the manager shall know what happened.
+            _ = journal.synchronize()
+            for event in outbox.release(through: written) { onEvent(event) }
+        }
+        // The reactor has ended before it told us to stop.
+        journal.closeFiles()
+        let waiters = life.withLock { life in
+            life.isEnded = true
+            defer { life.stopWaiters = [] }
+            return life.stopWaiters
+        }
+        // Nobody takes commands any more; those who wait for an answer get it here.
+        for case .list(let answer) in mailbox.take() { answer([]) }
+        for waiter in waiters { waiter.resume() }
+    }
+}

@@ -1,0 +1,223 @@
+import CSpawn
+import Glibc
+import Logging
+
+/// The thread that does all the work: takes commands, runs scripts, keeps time.
+///
+/// It owns the table and the runner; the journal and the outbox are shared with the syncing thread.
+///
+/// It never waits for anything but events: the disk is waited for by the syncing thread.
+///
+/// `@unchecked Sendable`: made on the thread that starts it and handed to its own thread, after which nobody else
+/// touches it.
+final class ResponseReactor: @unchecked Sendable {
+    /// What others want of the reactor.
+    enum Command: Sendable {
+        case submit(Order)
+        case undo(DispatchID, by: String)
+        case acknowledge(through: UInt64)
+        case managerAddresses([String])
+        case repeatedOffenders([Int64])
+        case disabled(Bool)
+        case list(@Sendable ([ActiveDispatch]) -> Void)
+        /// End when no script runs any more, at the latest after so many milliseconds.
+        case stop(patience: Int64)
+    }
+
+    /// A rewriting of the journal that is wanted and did not succeed is tried again after so many milliseconds.
+    private static let mendingPause: Int64 = 5000
+    /// The syncing thread is woken so many milliseconds after a write, or when a script has ended: waking a thread
+    /// and syncing a file beside the start of a script makes that a third slower (measured on two cores).
+    private static let syncDelay: Int64 = 2
+
+    private let mailbox: Mailbox<Command>
+    private let poller: Poller
+    private let runner: ScriptRunner
+    private let journal: ResponseJournal
+    private let outbox: EventOutbox
+    private let log: ActiveResponsesLog
+    private let logger: Logger
+    /// Wakes the syncing thread.
+    private let wakeSync: @Sendable () -> Void
+    /// When to wake it for what was written since the last time.
+    private var syncBy: Int64?
+
+    private var table: ResponseTable
+    /// Records in the file's form that wait to be written together.
+    private var unwritten: [UInt8] = []
+    private var nextMending: Int64?
+    private var reportedFailure: String?
+    private var stopBy: Int64?
+
+    init(
+        mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
+        outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, logger: Logger,
+        wakeSync: @escaping @Sendable () -> Void
+    ) {
+        self.mailbox = mailbox
+        self.poller = poller
+        self.runner = runner
+        self.journal = journal
+        self.outbox = outbox
+        self.log = log
+        self.table = table
+        self.logger = logger
+        self.wakeSync = wakeSync
+    }
+
+    /// Works until it is told to stop.
+    func run() {
+        let start = SystemClock.now()
+        perform(table.resume(at: start), at: start)
+        while !isDone(SystemClock.now().boot) {
+            let tokens = poller.wait(until: nextDue)
+            let now = SystemClock.now()
+            // Commands first: the script of a new order starts before anything else is done.
+            for command in mailbox.take() { take(command, at: now) }
+            for token in tokens { handle(token, at: now) }
+            perform(table.advance(to: now), at: now)
+            runner.advance(now: now.boot)
+            tendJournal(at: now)
+            if let syncBy, syncBy <= now.boot { sync() }
+        }
+    }
+
+    private var nextDue: Int64? {
+        var earliest: Int64?
+        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, stopBy] {
+            guard let due, due < earliest ?? .max else { continue }
+            earliest = due
+        }
+        return earliest
+    }
+
+    private func isDone(_ now: Int64) -> Bool {
+        guard let stopBy else { return false }
+        return runner.count == 0 || now >= stopBy
+    }
+
+    // MARK: - Events
+
+    private func take(_ command: Command, at now: Moment) {
+        switch command {
+        case .submit(let order): perform(table.submit(order, at: now), at: now)
+        case .undo(let id, let by): perform(table.undo(id, by: by, at: now), at: now)
+        case .acknowledge(let through):
+            if let record = outbox.acknowledge(through: through) { perform([.record(record)], at: now) }
+        case .managerAddresses(let addresses): runner.managerAddresses = addresses
+        case .repeatedOffenders(let minutes): table.repeatedOffenders = minutes
+        case .disabled(let isDisabled): table.isDisabled = isDisabled
+        case .list(let answer): answer(table.activeDispatches)
+        case .stop(let patience):
+            table.stop()
+            stopBy = now.boot + patience
+        }
+    }
+
+    private func handle(_ token: UInt64, at now: Moment) {
+        switch token {
+        case Poller.bell: break
+        case Poller.alarm: poller.alarmRang()
+        case Poller.clockSet:
+            // The journal's wall clock times are restated: after a reboot they are all that is left.
+            poller.rearmClockWatch()
+            rewriteJournal(at: now)
+        default:
+            guard let end = runner.handle(token, now: now.boot) else { return }
+            let undoDue = end.run.action == .add ? table.dispatches[end.run.order.id]?.deadline?.wall : nil
+            perform(table.ended(end.run.order.id, end.result, at: now), at: now)
+            log.append(end.run, end.result, undoDue: undoDue, now: now.wall)
+            sync()
+        }
+    }
+
+    // MARK: - Actions
+
+    /// Does what the table says.
+    ///
+    /// What follows from a start comes after the rest.
+    private func perform(_ actions: [ResponseAction], at now: Moment) {
+        guard !actions.isEmpty else { return }
+        var actions = actions
+        var taken: [DispatchID] = []
+        var index = 0
+        while index < actions.count {
+            switch actions[index] {
+            case .record(let record):
+                if case .order(let order) = record, order.kind == .run { taken.append(order.id) }
+                JournalScanner.append(record.encoded(), to: &unwritten)
+            case .emit(let event):
+                JournalScanner.append(JournalRecord.event(outbox.number(event)).encoded(), to: &unwritten)
+            case .run(let run):
+                write(at: now)
+                actions += start(run)
+            }
+            index += 1
+        }
+        write(at: now)
+        guard let failure = journal.failure else { return }
+        // What could not be journaled must not be kept waiting here: after a crash nobody would know of it.
+        let refusal = StartFailure.refused("the journal cannot be written: \(failure)")
+        for id in taken where table.dispatches[id]?.phase == .waiting {
+            perform(table.notStarted(id, because: refusal, at: now), at: now)
+        }
+    }
+
+    private func start(_ run: Run) -> [ResponseAction] {
+        let now = SystemClock.now()
+        do throws(StartFailure) {
+            // An undo is safe to repeat, so it does not need the journal.
+            if run.action == .add, let failure = journal.failure {
+                throw .refused("the journal cannot be written: \(failure)")
+            }
+            try runner.start(run, now: now.boot)
+            return table.started(run.order.id, at: now)
+        } catch {
+            logger.warning(
+                "A response script was not started",
+                metadata: [
+                    "dispatch": "\(run.order.id)", "alert": "\(run.order.alertID)",
+                    "name": "\(run.order.executable)", "reason": "\(error)",
+                ])
+            return table.notStarted(run.order.id, because: error, at: now)
+        }
+    }
+
+    // MARK: - Journal
+
+    private func write(at now: Moment) {
+        guard !unwritten.isEmpty else { return }
+        _ = journal.append(unwritten)
+        unwritten.removeAll(keepingCapacity: unwritten.capacity <= 1 << 20)
+        outbox.wrote()
+        if syncBy == nil { syncBy = now.boot + Self.syncDelay }
+    }
+
+    private func sync() {
+        syncBy = nil
+        wakeSync()
+    }
+
+    private func tendJournal(at now: Moment) {
+        let failure = journal.failure
+        if let failure, failure != reportedFailure {
+            logger.error(
+                "The journal cannot be written: new orders are refused until it can", metadata: ["error": "\(failure)"])
+        } else if failure == nil, reportedFailure != nil {
+            logger.notice("The journal can be written again")
+        }
+        reportedFailure = failure
+        guard failure != nil || journal.isWorthRewriting else {
+            nextMending = nil
+            return
+        }
+        guard nextMending ?? 0 <= now.boot else { return }
+        nextMending = now.boot + Self.mendingPause
+        rewriteJournal(at: now)
+    }
+
+    private func rewriteJournal(at now: Moment) {
+        guard journal.rewrite(table.records(at: now) + outbox.records()) else { return }
+        sync()
+    }
+}

@@ -1,0 +1,61 @@
+import CSpawn
+import Glibc
+
+/// Reaps what scripts leave behind: their background processes become our children when the script ends
+/// (PR_SET_CHILD_SUBREAPER) and stay zombies until somebody reaps them.
+///
+/// There is no signal handling and no polling in it: whenever a parent may have died its adopted children are
+/// looked up, and each is watched through a pidfd of its own. Confined to the reactor's thread.
+final class OrphanReaper {
+    private struct Orphan {
+        let pidfd: Int32
+        let pid: pid_t
+        let session: pid_t
+    }
+
+    private let poller: Poller
+    /// Whether every child of this process is ours.
+    ///
+    /// A test's process has others, which their makers reap.
+    private let ownsAllChildren: Bool
+    private var orphans: [UInt64: Orphan] = [:]
+    private var pids: Set<pid_t> = []
+
+    init(poller: Poller, ownsAllChildren: Bool) {
+        self.poller = poller
+        self.ownsAllChildren = ownsAllChildren
+        _ = edr_become_subreaper()
+    }
+
+    deinit {
+        for orphan in orphans.values { close(orphan.pidfd) }
+    }
+
+    /// Looks for children that were adopted when a process of a session ended.
+    ///
+    /// - Parameter scripts: the pids of scripts that run: children too, but not orphans.
+    func adopt(fromSession session: pid_t, scripts: Set<pid_t>) {
+        for pid in ProcFile.children(ofProcess: getpid()) where !scripts.contains(pid) && !pids.contains(pid) {
+            guard ownsAllChildren || getsid(pid) == session else { continue }
+            let pidfd = edr_pidfd_open(pid)
+            guard pidfd >= 0 else { continue }
+            let token = poller.watch(pidfd)
+            orphans[token] = Orphan(pidfd: pidfd, pid: pid, session: session)
+            pids.insert(pid)
+        }
+    }
+
+    /// Takes an event; false when the token is not one of an orphan.
+    func handle(_ token: UInt64, scripts: Set<pid_t>) -> Bool {
+        guard let orphan = orphans[token] else { return false }
+        var status: Int32 = 0
+        var signal: Int32 = 0
+        guard edr_reap(orphan.pidfd, &status, &signal) != 0 else { return true }
+        orphans[token] = nil
+        pids.remove(orphan.pid)
+        poller.unwatch(orphan.pidfd)
+        close(orphan.pidfd)
+        adopt(fromSession: orphan.session, scripts: scripts)
+        return true
+    }
+}

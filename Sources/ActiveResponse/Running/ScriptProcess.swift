@@ -1,0 +1,242 @@
+import CSpawn
+import Glibc
+
+/// One running script: its process, its pipes, its time limit.
+///
+/// Confined to the reactor's thread.
+final class ScriptProcess {
+    /// How a run that takes too long is ended.
+    private enum Stage {
+        case running
+        /// SIGTERM was sent.
+        case terminated
+        /// SIGKILL was sent.
+        case killed
+    }
+
+    /// Between SIGTERM and SIGKILL, in milliseconds.
+    private static let grace: Int64 = 5000
+    /// Seconds that a run may take when the order does not say.
+    private static let defaultLimit: Int64 = 60
+    /// Read at most so much at once, so that a flood of output holds nothing else up.
+    private static let readsAtOnce = 16
+
+    let run: Run
+    let pid: pid_t
+    let pidfd: Int32
+    /// Our end of the pipe for its output; nil once it is closed or given away.
+    private(set) var output: Int32?
+    /// The watch on the output.
+    var outputToken: UInt64?
+    /// Our end of its standard input; nil once that is closed.
+    var input: StandardInput?
+    private let startedAt: Int64
+    private let limit: Int64
+    private var stage = Stage.running
+    private var stageEnds: Int64
+    private var tail = OutputTail()
+    private var requests: KeyRequestDetector?
+
+    /// Starts the script.
+    ///
+    /// - Throws: ``StartFailure/failed(_:)`` with the system's reason.
+    init(_ run: Run, _ invocation: ScriptInvocation, home: String, now: Int64) throws(StartFailure) {
+        let outputPipe = try Pipe()
+        let inputPipe = invocation.line == nil ? nil : try Pipe()
+        var input: StandardInput?
+        var childInput: Int32 = -1
+        if let inputPipe, let line = invocation.line {
+            childInput = inputPipe.takeReader(blocking: true)
+            input = StandardInput(
+                descriptor: inputPipe.takeWriter(), line: Array((line + "\n").utf8),
+                reply: invocation.reply.map { Array(($0 + "\n").utf8) }, now: now)
+        } else {
+            childInput = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        }
+        defer { close(childInput) }
+        let (pid, pidfd) = try Self.spawn(
+            invocation, home: home, input: childInput, output: outputPipe.writer)
+        self.run = run
+        self.pid = pid
+        self.pidfd = pidfd
+        self.output = outputPipe.takeReader(blocking: false)
+        self.input = input
+        requests = invocation.reply == nil ? nil : KeyRequestDetector()
+        startedAt = now
+        limit = run.order.execTimeout > 0 ? run.order.execTimeout : Self.defaultLimit
+        stageEnds = now + limit * 1000
+    }
+
+    deinit {
+        if let output { close(output) }
+        close(pidfd)
+    }
+
+    private static func spawn(
+        _ invocation: ScriptInvocation, home: String, input: Int32, output: Int32
+    ) throws(StartFailure) -> (pid_t, Int32) {
+        var pid: pid_t = 0
+        var pidfd: Int32 = -1
+        var error = Self.spawnOnce(invocation, home, input, output, &pid, &pidfd)
+        // "Text file busy": somebody is still writing the file, or was just now and a child of his has the
+        // descriptor for a moment longer. Rare enough to wait for it here, for 20 ms at most.
+        for _ in 0..<20 where error == ETXTBSY {
+            usleep(1000)
+            error = Self.spawnOnce(invocation, home, input, output, &pid, &pidfd)
+        }
+        guard error == 0 else {
+            var reason = String(cString: strerror(error))
+            if error == ENOENT { reason += " (is the interpreter in its first line installed?)" }
+            if error == ENOEXEC { reason += " (the first line of a script must be #! and its interpreter)" }
+            throw .failed("cannot be started: \(reason)")
+        }
+        return (pid, pidfd)
+    }
+
+    private static func spawnOnce(
+        _ invocation: ScriptInvocation, _ home: String, _ input: Int32, _ output: Int32, _ pid: inout pid_t,
+        _ pidfd: inout Int32
+    ) -> Int32 {
+        let arguments = CStringArray(invocation.arguments)
+        let environment = CStringArray(invocation.environment)
+        return invocation.path.withCString { path in
+            home.withCString { directory in
+                var request = edr_spawn_request(
+                    path: path, arguments: arguments.pointers, environment: environment.pointers,
+                    directory: directory, input: input, output: output)
+                return edr_spawn(&request, &pid, &pidfd)
+            }
+        }
+    }
+
+    // MARK: - Output
+
+    /// What reading the output came to.
+    enum Reading {
+        /// There may be more later.
+        case open
+        /// Nobody can write any more.
+        case closed
+    }
+
+    /// Takes what the script has printed; answers a `check_keys` request in it.
+    @discardableResult
+    func drain(_ scratch: UnsafeMutableRawBufferPointer, limit: Int = readsAtOnce) -> (Reading, asked: Bool) {
+        guard let output else { return (.closed, false) }
+        var asked = false
+        for _ in 0..<limit {
+            let count = read(output, scratch.baseAddress, scratch.count)
+            if count > 0 {
+                let part = UnsafeRawBufferPointer(rebasing: scratch[..<count])
+                tail.append(part)
+                if requests?.append(part) == true {
+                    asked = true
+                    requests = nil
+                }
+            } else if count == 0 {
+                return (.closed, asked)
+            } else if errno != EINTR {
+                return (.open, asked)
+            }
+        }
+        return (.open, asked)
+    }
+
+    /// Gives the output's descriptor away.
+    func takeOutput() -> Int32? {
+        defer { output = nil }
+        return output
+    }
+
+    // MARK: - Time limit and end
+
+    /// When the next step against a run that takes too long is due, by the boot clock.
+    var nextStep: Int64? { stage == .killed ? nil : stageEnds }
+
+    /// Takes that step when it is due.
+    func enforceLimit(now: Int64) {
+        guard now >= stageEnds else { return }
+        switch stage {
+        case .running:
+            kill(-pid, SIGTERM)
+            stage = .terminated
+            stageEnds = now + Self.grace
+        case .terminated:
+            kill(-pid, SIGKILL)
+            stage = .killed
+        case .killed: break
+        }
+    }
+
+    /// Reaps the process, whose pidfd has become readable: it has ended.
+    ///
+    /// Nil when it has not after all.
+    func reap(now: Int64) -> RunResult? {
+        // A group that was told to end shall not outlive its leader. Before that is reaped, the number of the group
+        // cannot belong to anybody else.
+        if stage != .running { kill(-pid, SIGKILL) }
+        var status: Int32 = -1
+        var signal: Int32 = 0
+        let reaped = edr_reap(pidfd, &status, &signal)
+        guard reaped != 0 else { return nil }
+        // A failure means that somebody else reaped our child: the end is certain, the status lost.
+        let lost = reaped < 0
+        return RunResult(
+            exitStatus: lost || signal != 0 ? nil : status, signal: lost || signal == 0 ? nil : signal,
+            durationMilliseconds: now - startedAt, output: tail.bytes,
+            detail: stage != .running
+                ? "killed after \(limit) s"
+                : lost ? "the exit status was lost" : signal != 0 ? "ended by signal \(signal)" : "")
+    }
+}
+
+/// An array of C strings ended by NULL, as exec wants it.
+private final class CStringArray {
+    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private let count: Int
+
+    init(_ strings: [String]) {
+        count = strings.count
+        pointers = .allocate(capacity: count + 1)
+        for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }
+        (pointers + count).initialize(to: nil)
+    }
+
+    deinit {
+        for index in 0..<count { free(pointers[index]) }
+        pointers.deallocate()
+    }
+}
+
+/// A pipe whose ends are closed unless they are taken.
+private final class Pipe {
+    private(set) var reader: Int32
+    private(set) var writer: Int32
+
+    init() throws(StartFailure) {
+        var ends: (reader: Int32, writer: Int32) = (-1, -1)
+        guard edr_pipe(&ends.reader, &ends.writer) == 0 else {
+            throw .failed("cannot be started: no pipe: \(String(cString: strerror(errno)))")
+        }
+        (reader, writer) = ends
+    }
+
+    deinit {
+        if reader >= 0 { close(reader) }
+        if writer >= 0 { close(writer) }
+    }
+
+    /// The reading end, which is the caller's from now on.
+    func takeReader(blocking: Bool) -> Int32 {
+        defer { reader = -1 }
+        if !blocking { _ = edr_set_nonblocking(reader) }
+        return reader
+    }
+
+    /// The writing end, not blocking, which is the caller's from now on.
+    func takeWriter() -> Int32 {
+        defer { writer = -1 }
+        _ = edr_set_nonblocking(writer)
+        return writer
+    }
+}

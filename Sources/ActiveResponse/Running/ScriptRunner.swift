@@ -1,0 +1,179 @@
+import CSpawn
+import Glibc
+
+/// Starts scripts, feeds and drains them, ends those that take too long, and reaps them and what they leave behind.
+///
+/// Confined to the reactor's thread.
+final class ScriptRunner {
+    /// A run that is over.
+    struct End {
+        let run: Run
+        let result: RunResult
+    }
+
+    private enum Watch {
+        case process(DispatchID)
+        case output(DispatchID)
+        case inputRoom(DispatchID)
+        /// A background process of a script that is over still has its output open.
+        case leftover(Int32)
+    }
+
+    /// Outputs of background processes that are kept open; those beyond lose theirs.
+    private static let maximumLeftovers = 64
+    /// What may be in the pipe of a script that is over, in reads of the scratch buffer.
+    private static let lastReads = 20
+
+    private let home: String
+    private let poller: Poller
+    private let check: ScriptCheck
+    private let orphans: OrphanReaper
+    /// Where scripts that cut the network off find the manager.
+    var managerAddresses: [String]
+
+    private var processes: [DispatchID: ScriptProcess] = [:]
+    private var watches: [UInt64: Watch] = [:]
+    private var leftovers = 0
+    private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+
+    init(home: String, poller: Poller, managerAddresses: [String], ownsAllChildren: Bool) {
+        self.home = home
+        self.poller = poller
+        self.managerAddresses = managerAddresses
+        check = ScriptCheck(folder: home + "/active-response/bin")
+        orphans = OrphanReaper(poller: poller, ownsAllChildren: ownsAllChildren)
+    }
+
+    deinit {
+        for watch in watches.values {
+            if case .leftover(let descriptor) = watch { close(descriptor) }
+        }
+        scratch.deallocate()
+    }
+
+    /// How many scripts run.
+    var count: Int { processes.count }
+
+    /// Starts a script.
+    func start(_ run: Run, now: Int64) throws(StartFailure) {
+        try check.check(run.order.executable)
+        let invocation = ScriptInvocation(run, home: home, managerAddresses: managerAddresses)
+        let process = try ScriptProcess(run, invocation, home: home, now: now)
+        let id = run.order.id
+        processes[id] = process
+        watches[poller.watch(process.pidfd)] = .process(id)
+        if let output = process.output {
+            let token = poller.watch(output)
+            process.outputToken = token
+            watches[token] = .output(id)
+        }
+        // Only now: the script has better things to do at first than to read it.
+        if let input = process.input { settle(input.write(), of: process) }
+    }
+
+    /// Takes the event of a descriptor.
+    ///
+    /// - Returns: the run that ended by it, if one did.
+    func handle(_ token: UInt64, now: Int64) -> End? {
+        switch watches[token] {
+        case nil: _ = orphans.handle(token, scripts: pids)
+        case .process(let id): return end(id, token, now: now)
+        case .output(let id): if let process = processes[id] { readOutput(of: process) }
+        case .inputRoom(let id):
+            if let process = processes[id], let input = process.input { settle(input.write(), of: process) }
+        case .leftover(let descriptor): discard(descriptor, token)
+        }
+        return nil
+    }
+
+    /// When ``advance(now:)`` has something to do, by the boot clock.
+    var nextDue: Int64? {
+        var earliest: Int64?
+        for process in processes.values {
+            for due in [process.nextStep, process.input?.nextLook] {
+                guard let due, due < earliest ?? .max else { continue }
+                earliest = due
+            }
+        }
+        return earliest
+    }
+
+    /// Time has passed: ends what takes too long, and the input of those who wait for its end.
+    func advance(now: Int64) {
+        for process in processes.values {
+            process.enforceLimit(now: now)
+            guard let input = process.input, let look = input.nextLook, look <= now else { continue }
+            let outcome = input.look(process: process.pid, now: now) { process.drain(scratch).asked }
+            settle(outcome, of: process)
+        }
+    }
+
+    // MARK: - Events
+
+    private var pids: Set<pid_t> { Set(processes.values.map(\.pid)) }
+
+    /// Does what follows from the state of a script's input.
+    private func settle(_ outcome: StandardInput.Outcome, of process: ScriptProcess) {
+        guard let input = process.input else { return }
+        if case .wantsRoom = outcome {
+            guard input.roomToken == nil else { return }
+            let token = poller.watchForRoom(input.descriptor)
+            input.roomToken = token
+            watches[token] = .inputRoom(process.run.order.id)
+            return
+        }
+        if let token = input.roomToken {
+            input.roomToken = nil
+            watches[token] = nil
+            poller.unwatch(input.descriptor)
+        }
+        if case .done = outcome { process.input = nil }
+    }
+
+    private func readOutput(of process: ScriptProcess) {
+        let (reading, asked) = process.drain(scratch)
+        if asked, let input = process.input { settle(input.answer(), of: process) }
+        // A closed pipe would be reported as readable until the script ends.
+        if reading == .closed { releaseOutput(of: process, reading) }
+    }
+
+    private func end(_ id: DispatchID, _ token: UInt64, now: Int64) -> End? {
+        guard let process = processes[id] else { return nil }
+        let (reading, _) = process.drain(scratch, limit: Self.lastReads)
+        guard let result = process.reap(now: now) else { return nil }
+        processes[id] = nil
+        watches[token] = nil
+        poller.unwatch(process.pidfd)
+        settle(.done, of: process)
+        releaseOutput(of: process, reading)
+        orphans.adopt(fromSession: process.pid, scripts: pids)
+        return End(run: process.run, result: result)
+    }
+
+    // MARK: - Outputs that outlive their script
+
+    /// Lets go of a script's output.
+    ///
+    /// A background process that still writes to it must not be killed by SIGPIPE for that: its output is read on, and
+    /// thrown away.
+    private func releaseOutput(of process: ScriptProcess, _ reading: ScriptProcess.Reading) {
+        guard let output = process.takeOutput(), let token = process.outputToken else { return }
+        if reading == .open, leftovers < Self.maximumLeftovers {
+            leftovers += 1
+            watches[token] = .leftover(output)
+            return
+        }
+        watches[token] = nil
+        poller.unwatch(output)
+        close(output)
+    }
+
+    private func discard(_ descriptor: Int32, _ token: UInt64) {
+        let count = read(descriptor, scratch.baseAddress, scratch.count)
+        if count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR)) { return }
+        leftovers -= 1
+        watches[token] = nil
+        poller.unwatch(descriptor)
+        close(descriptor)
+    }
+}

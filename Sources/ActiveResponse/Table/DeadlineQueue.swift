@@ -1,0 +1,38 @@
+/// What is due when, earliest first: a binary heap.
+///
+/// Nothing is taken out when a deadline moves: the owner finds an entry outdated when it comes up.
+struct DeadlineQueue<Element: Sendable>: Sendable {
+    private var heap: [(at: Int64, element: Element)] = []
+
+    /// When the earliest entry is due.
+    var next: Int64? { heap.first?.at }
+
+    mutating func insert(_ element: Element, at: Int64) {
+        heap.append((at, element))
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard heap[child].at < heap[parent].at else { break }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// Takes the earliest entry out, when it is due.
+    mutating func popDue(at now: Int64) -> (at: Int64, element: Element)? {
+        guard let first = heap.first, first.at <= now else { return nil }
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return first }
+        heap[0] = last
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+                if heap[child].at < heap[least].at { least = child }
+            }
+            guard least != parent else { return first }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

@@ -1,0 +1,111 @@
+extension ResponseTable {
+    /// Takes one record of the journal.
+    ///
+    /// Records of dispatches that are not known (a damaged journal) are skipped.
+    package mutating func replay(_ record: JournalRecord) {
+        switch record {
+        case .order(let order):
+            finished.remove(order.id)
+            insert(order, key: ResponseKey(of: order))
+        case .started(let id, let deadline):
+            dispatches[id]?.phase = .running
+            dispatches[id]?.deadline = deadline
+        case .active(let id): dispatches[id]?.phase = .active
+        case .due(let id, let deadline): dispatches[id]?.deadline = deadline
+        case .undoRequested(let id, let by): dispatches[id]?.undoRequestedBy = by
+        case .undoing(let id): dispatches[id]?.phase = .undoing
+        case .finished(let id, let outcome, let at):
+            dispatches[id] = nil
+            finished.insert(id, outcome: outcome, at: at)
+        case .repetition(let key, let count, let at): repetitions.restore(key, count: count, at: at)
+        case .numbered, .event, .acknowledged: break
+        }
+    }
+
+    /// Goes on after the journal was replayed.
+    ///
+    /// What had not started runs now. A stateless run that was interrupted is `unknown` and never runs again. A
+    /// stateful one counts as active, because its undo is safe; an interrupted undo runs again, an overdue one at
+    /// once.
+    package mutating func resume(at now: Moment) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        let replayed = dispatches.sorted { $0.value.serial < $1.value.serial }
+        for (id, dispatch) in replayed {
+            dispatches[id]?.deadline = dispatch.deadline?.restated(at: now, bootID: bootID)
+            switch dispatch.phase {
+            case .waiting:
+                lines[dispatch.key, default: Line()].waiting.append(id)
+            case .running where dispatch.deadline == nil:
+                finish(id, .ran, at: now, &actions)
+                emit(.unknown, id, at: now, detail: "interrupted; the end of the script was not seen", &actions)
+                if let by = dispatch.undoRequestedBy { resumeUndo(of: dispatch.order, by: by, &actions) }
+            case .running:
+                actions.append(.record(.active(id)))
+                hold(id, dispatch, at: now, &actions)
+                let undoDue = dispatches[id]?.deadline?.wall
+                let detail = "interrupted; the end of the script was not seen"
+                emit(.active, id, at: now, undoDue: undoDue, detail: detail, &actions)
+            case .active:
+                hold(id, dispatch, at: now, &actions)
+            case .undoDue, .undoing, .undoFailed:
+                if dispatch.isUndoOrder || dispatch.deadline == nil {
+                    dispatches[id]?.phase = .waiting
+                    lines[dispatch.key, default: Line()].waiting.append(id)
+                } else {
+                    hold(id, dispatch, at: now, &actions)
+                    dispatches[id]?.phase = .undoDue
+                }
+            }
+        }
+        for (_, dispatch) in replayed { pump(dispatch.key, at: now, &actions) }
+        actions += advance(to: now)
+        return actions
+    }
+
+    /// The records from which the table can be built again, for a compacted journal.
+    ///
+    /// Deadlines are stated by the clocks of now, so that a wall clock set right meanwhile counts after a reboot.
+    package func records(at now: Moment) -> [JournalRecord] {
+        var records: [JournalRecord] = []
+        finished.forEach { id, outcome, at in records.append(.finished(id, outcome, at: at)) }
+        repetitions.forEach(now: now.wall) { key, count, at in
+            records.append(.repetition(key, count: count, at: at))
+        }
+        for (id, dispatch) in dispatches.sorted(by: { $0.value.serial < $1.value.serial }) {
+            records.append(.order(dispatch.order))
+            switch dispatch.phase {
+            case .waiting: continue
+            case .running, .active, .undoDue, .undoing, .undoFailed: break
+            }
+            if !dispatch.isUndoOrder {
+                records.append(.started(id, dispatch.deadline?.restated(at: now, bootID: bootID)))
+            }
+            if let by = dispatch.undoRequestedBy { records.append(.undoRequested(id, by: by)) }
+            switch dispatch.phase {
+            case .active, .undoDue: records.append(.active(id))
+            case .undoing, .undoFailed: records.append(.undoing(id))
+            case .waiting, .running: break
+            }
+        }
+        return records
+    }
+
+    /// Makes a replayed dispatch the holder of its key.
+    private mutating func hold(
+        _ id: DispatchID, _ dispatch: Dispatch, at now: Moment, _ actions: inout [ResponseAction]
+    ) {
+        // Two holders are left when a damaged journal lost the end of the first one.
+        if let older = lines[dispatch.key]?.holder { supersede(older, by: id, at: now, &actions) }
+        lines[dispatch.key, default: Line()].holder = id
+        dispatches[id]?.phase = dispatch.undoRequestedBy == nil ? .active : .undoDue
+        if let boot = dispatches[id]?.deadline?.boot { deadlines.insert(id, at: boot) }
+    }
+
+    private mutating func resumeUndo(of order: Order, by: String, _ actions: inout [ResponseAction]) {
+        var undo = order
+        undo.kind = .undo(by: by)
+        finished.remove(order.id)
+        actions.append(.record(.order(undo)))
+        add(undo)
+    }
+}

@@ -1,0 +1,396 @@
+/// What is known, queued, running, active and undoing on one machine, and what follows from each event.
+///
+/// A value without I/O and without a clock: events go in with the moment at which they happened, actions come out.
+/// After a restart the journal's records are replayed into it, then ``resume(at:)`` says what is left to be done.
+///
+/// Runs of one key (``ResponseKey``) follow each other in the order of their arrival. A stateful dispatch *holds* its
+/// key from its start until it is undone: repeats are settled with it instead of running. Different keys run at the
+/// same time, up to a limit; undos have slots of their own, so that hanging scripts can never delay them.
+package struct ResponseTable: Sendable {
+    /// How much may go on at the same time.
+    package struct Limits: Sendable {
+        /// Runs with `add` at the same time.
+        package var adds = 64
+        /// Runs with `delete` at the same time.
+        package var undos = 64
+        /// Dispatches that are not over.
+        package var dispatches = 100_000
+
+        package init() {}
+    }
+
+    /// Where a dispatch stands.
+    package enum Phase: Sendable, Equatable {
+        /// Waits for its key or a slot; an order to undo waits here for its `delete`.
+        case waiting
+        /// Runs with `add`.
+        case running
+        /// Stateful, in force until its deadline.
+        case active
+        /// To be undone as soon as its key and a slot are free.
+        case undoDue
+        /// Runs with `delete`.
+        case undoing
+        /// The undo failed; it is tried again at this time of the boot clock.
+        case undoFailed(retryAt: Int64)
+    }
+
+    /// One dispatch that is not over.
+    package struct Dispatch: Sendable {
+        package internal(set) var order: Order
+        package internal(set) var phase: Phase
+        /// When the undo is due; set when a stateful one starts.
+        package internal(set) var deadline: Deadline?
+        let key: ResponseKey
+        let serial: UInt64
+        var undoRequestedBy: String?
+        var undoAttempts = 0
+
+        var isUndoOrder: Bool {
+            if case .undo = order.kind { return true }
+            return false
+        }
+    }
+
+    /// What goes on with one key.
+    struct Line: Sendable {
+        /// The dispatch whose script runs.
+        var running: DispatchID?
+        /// The stateful dispatch in force.
+        var holder: DispatchID?
+        var waiting: [DispatchID] = []
+    }
+
+    /// The last try to undo is this one; with pauses of five minutes that is after a day.
+    static let undoAttempts = 300
+
+    let limits: Limits
+    let bootID: String
+    /// Minutes per repetition for orders that bring no list of their own.
+    package var repeatedOffenders: [Int64]
+    /// Whether the administrator has switched responses off on this machine: new orders are refused.
+    ///
+    /// What is active is still undone.
+    package var isDisabled = false
+
+    package internal(set) var dispatches: [DispatchID: Dispatch] = [:]
+    var finished = FinishedDispatches()
+    var repetitions = RepetitionCounters()
+    var lines: [ResponseKey: Line] = [:]
+    var deadlines = DeadlineQueue<DispatchID>()
+    var readyAdds = ReadyQueue()
+    var readyUndos = ReadyQueue()
+    package internal(set) var runningAdds = 0
+    package internal(set) var runningUndos = 0
+    private var nextSerial: UInt64 = 0
+    private var isStopping = false
+
+    package init(bootID: String, repeatedOffenders: [Int64] = [], limits: Limits = Limits()) {
+        self.bootID = bootID
+        self.repeatedOffenders = repeatedOffenders
+        self.limits = limits
+    }
+
+    /// When ``advance(to:)`` has something to do, by the boot clock; nil when nothing is due ever.
+    package var nextDue: Int64? { deadlines.next }
+
+    // MARK: - Events
+
+    /// An order has come.
+    ///
+    /// One that is known already is acknowledged again and changes nothing.
+    package mutating func submit(_ order: Order, at now: Moment) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        let received = ResponseAction.emit(ResponseEvent(dispatchID: order.id, kind: .received, at: now.wall))
+        if case .undo(let by) = order.kind {
+            actions.append(received)
+            submitUndo(order, by: by, at: now, &actions)
+            return actions
+        }
+        guard dispatches[order.id] == nil, finished[order.id] == nil else { return [received] }
+        if let reason = refusal(of: order) {
+            actions.append(received)
+            refuse(order, because: reason, at: now, &actions)
+            return actions
+        }
+        actions.append(.record(.order(order)))
+        actions.append(received)
+        add(order)
+        pump(ResponseKey(of: order), at: now, &actions)
+        return actions
+    }
+
+    /// Somebody on this machine wants a dispatch undone before its time.
+    ///
+    /// Nothing happens when it is not active.
+    package mutating func undo(_ id: DispatchID, by: String, at now: Moment) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        requestUndo(id, by: by, at: now, &actions)
+        return actions
+    }
+
+    /// The script of a dispatch has been started.
+    package mutating func started(_ id: DispatchID, at now: Moment) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        guard let dispatch = dispatches[id] else { return [] }
+        if dispatch.phase == .running {
+            emit(.started, id, at: now, undoDue: dispatch.deadline?.wall, &actions)
+        } else if dispatch.undoAttempts == 1 {
+            var by = dispatch.undoRequestedBy
+            if case .undo(let name) = dispatch.order.kind { by = name }
+            emit(.undoing, id, at: now, detail: by.map { "asked for by \($0)" } ?? "", &actions)
+        }
+        return actions
+    }
+
+    /// The script of a dispatch has ended.
+    package mutating func ended(_ id: DispatchID, _ result: RunResult, at now: Moment) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        guard let dispatch = dispatches[id] else { return [] }
+        lines[dispatch.key]?.running = nil
+        if dispatch.phase == .undoing {
+            runningUndos -= 1
+            undoEnded(id, dispatch, result, at: now, &actions)
+        } else {
+            runningAdds -= 1
+            addEnded(id, dispatch, result, at: now, &actions)
+        }
+        pump(dispatch.key, at: now, &actions)
+        fillSlots(at: now, &actions)
+        return actions
+    }
+
+    /// The script of a dispatch could not be started: nothing of it ran.
+    package mutating func notStarted(
+        _ id: DispatchID, because failure: StartFailure, at now: Moment
+    ) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        guard let dispatch = dispatches[id] else { return [] }
+        if lines[dispatch.key]?.running == id { lines[dispatch.key]?.running = nil }
+        switch dispatch.phase {
+        case .undoing:
+            runningUndos -= 1
+            let result = RunResult(exitStatus: nil, detail: failure.description)
+            undoEnded(id, dispatch, result, at: now, &actions)
+        case .running, .waiting:
+            if dispatch.phase == .running { runningAdds -= 1 }
+            finish(id, .nothingRan, at: now, &actions)
+            let kind: ResponseEvent.Kind
+            if case .refused = failure { kind = .refused } else { kind = .failed }
+            emit(kind, id, at: now, detail: failure.description, &actions)
+        case .active, .undoDue, .undoFailed:
+            return []
+        }
+        pump(dispatch.key, at: now, &actions)
+        fillSlots(at: now, &actions)
+        return actions
+    }
+
+    /// Time has passed: starts the undos that are due.
+    package mutating func advance(to now: Moment) -> [ResponseAction] {
+        var actions: [ResponseAction] = []
+        while let due = deadlines.popDue(at: now.boot) {
+            // The dispatch may be over by now, or due at another time.
+            guard let dispatch = dispatches[due.element] else { continue }
+            switch dispatch.phase {
+            case .active where dispatch.deadline?.boot == due.at, .undoFailed(retryAt: due.at):
+                beginUndo(due.element, at: now, &actions)
+            default: continue
+            }
+        }
+        return actions
+    }
+
+    /// From now on nothing new is started; what runs may end.
+    package mutating func stop() {
+        isStopping = true
+    }
+
+    // MARK: - Starting
+
+    /// Does everything that can be done for a key now.
+    mutating func pump(_ key: ResponseKey, at now: Moment, _ actions: inout [ResponseAction]) {
+        while !isStopping, let line = lines[key] {
+            let holder = line.holder.flatMap { dispatches[$0] }
+            if let id = line.holder, holder?.phase == .undoDue {
+                // Whatever waits comes after the undo.
+                if line.running == nil { startUndoWhenFree(id, key, at: now, &actions) }
+                return
+            }
+            guard let id = line.waiting.first, let next = dispatches[id] else {
+                if line.running == nil, line.holder == nil { lines[key] = nil }
+                return
+            }
+            if next.isUndoOrder {
+                guard line.running == nil, runningUndos < limits.undos else {
+                    if line.running == nil { readyUndos.insert(key) }
+                    return
+                }
+                lines[key]?.waiting.removeFirst()
+                startUndo(id, at: now, &actions)
+                return
+            }
+            if next.order.expiresAt > 0, next.order.expiresAt < now.wall {
+                finish(id, .nothingRan, at: now, &actions)
+                emit(.expired, id, at: now, &actions)
+                continue
+            }
+            if next.order.isStateful, let holderID = line.holder, let holder {
+                switch holder.phase {
+                case .running, .active:
+                    guard holder.undoRequestedBy == nil else { return }
+                    prolong(holderID, by: id, at: now, &actions)
+                    continue
+                case .waiting, .undoDue, .undoing, .undoFailed: break
+                }
+            }
+            guard line.running == nil else { return }
+            guard runningAdds < limits.adds else {
+                readyAdds.insert(key)
+                return
+            }
+            lines[key]?.waiting.removeFirst()
+            if next.order.isStateful, let holderID = line.holder { supersede(holderID, by: id, at: now, &actions) }
+            start(id, at: now, &actions)
+        }
+    }
+
+    /// Gives free slots to keys that wait for one, undos first.
+    private mutating func fillSlots(at now: Moment, _ actions: inout [ResponseAction]) {
+        while runningUndos < limits.undos, let key = readyUndos.popFirst() { pump(key, at: now, &actions) }
+        while runningAdds < limits.adds, let key = readyAdds.popFirst() { pump(key, at: now, &actions) }
+    }
+
+    private mutating func start(_ id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]) {
+        guard let dispatch = dispatches[id] else { return }
+        let order = dispatch.order
+        var deadline: Deadline?
+        if order.isStateful {
+            let length = countedTimeout(of: order, dispatch.key, at: now, &actions) * 1000
+            deadline = Deadline(after: length, from: now, bootID: bootID)
+            lines[dispatch.key]?.holder = id
+        }
+        lines[dispatch.key]?.running = id
+        dispatches[id]?.phase = .running
+        dispatches[id]?.deadline = deadline
+        runningAdds += 1
+        actions.append(.record(.started(id, deadline)))
+        actions.append(.run(Run(action: .add, order: order, timeout: (deadline?.length ?? 0) / 1000)))
+    }
+
+    /// The seconds for which a response holds: the order's timeout, or more for a repeated offender.
+    private mutating func countedTimeout(
+        of order: Order, _ key: ResponseKey, at now: Moment, _ actions: inout [ResponseAction]
+    ) -> Int64 {
+        let ladder = order.repeatedOffenders.isEmpty ? repeatedOffenders : order.repeatedOffenders
+        guard let counted = repetitions.count(key, ladder: ladder, now: now.wall) else { return order.timeout }
+        actions.append(.record(.repetition(key, count: counted.seen + 1, at: now.wall)))
+        return max(order.timeout, counted.seconds)
+    }
+
+    /// Settles a repeat with the dispatch that holds its key.
+    private mutating func prolong(
+        _ holderID: DispatchID, by id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]
+    ) {
+        guard let repeated = dispatches[id], let holder = dispatches[holderID], let old = holder.deadline else {
+            return
+        }
+        let length = countedTimeout(of: repeated.order, repeated.key, at: now, &actions) * 1000
+        let wanted = Deadline(after: length, from: now, bootID: bootID)
+        let deadline = wanted.boot > old.boot ? wanted : old
+        finish(id, .nothingRan, at: now, &actions)
+        emit(.prolonged, id, at: now, undoDue: deadline.wall, detail: holderID.description, &actions)
+        guard deadline != old else { return }
+        dispatches[holderID]?.deadline = deadline
+        if holder.phase == .active { deadlines.insert(holderID, at: deadline.boot) }
+        actions.append(.record(.due(holderID, deadline)))
+        emit(
+            .undoDueChanged, holderID, at: now, undoDue: deadline.wall, detail: "prolonged by dispatch \(id)", &actions)
+    }
+
+    /// A new run takes the place of a dispatch whose undo keeps failing: its own undo will cover both.
+    mutating func supersede(
+        _ holderID: DispatchID, by id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]
+    ) {
+        finish(holderID, .ran, at: now, &actions)
+        emit(.undoFailed, holderID, at: now, detail: "given up: dispatch \(id) took over and will be undone", &actions)
+    }
+
+    private mutating func addEnded(
+        _ id: DispatchID, _ dispatch: Dispatch, _ result: RunResult, at now: Moment,
+        _ actions: inout [ResponseAction]
+    ) {
+        if let deadline = dispatch.deadline {
+            dispatches[id]?.phase = .active
+            actions.append(.record(.active(id)))
+            emit(.active, id, at: now, result: result, undoDue: deadline.wall, detail: result.detail, &actions)
+            if dispatch.undoRequestedBy != nil || deadline.boot <= now.boot {
+                beginUndo(id, at: now, &actions)
+            } else {
+                deadlines.insert(id, at: deadline.boot)
+            }
+            return
+        }
+        finish(id, .ran, at: now, &actions)
+        let kind = result.endedByItself ? ResponseEvent.Kind.finished : .failed
+        emit(kind, id, at: now, result: result, detail: result.detail, &actions)
+        if let by = dispatch.undoRequestedBy {
+            var order = dispatch.order
+            order.kind = .undo(by: by)
+            finished.remove(id)
+            actions.append(.record(.order(order)))
+            add(order)
+        }
+    }
+
+    // MARK: - Helpers
+
+    /// Adds an order to its line.
+    mutating func add(_ order: Order) {
+        let key = ResponseKey(of: order)
+        insert(order, key: key)
+        lines[key, default: Line()].waiting.append(order.id)
+    }
+
+    /// Adds an order that stands in no line yet.
+    mutating func insert(_ order: Order, key: ResponseKey) {
+        dispatches[order.id] = Dispatch(order: order, phase: .waiting, key: key, serial: nextSerial)
+        nextSerial += 1
+    }
+
+    /// Ends a dispatch.
+    mutating func finish(
+        _ id: DispatchID, _ outcome: FinishedDispatches.Outcome, at now: Moment, _ actions: inout [ResponseAction]
+    ) {
+        if let key = dispatches.removeValue(forKey: id)?.key, let line = lines[key] {
+            if line.holder == id { lines[key]?.holder = nil }
+            if line.waiting.contains(id) { lines[key]?.waiting.removeAll { $0 == id } }
+        }
+        finished.insert(id, outcome: outcome, at: now.wall)
+        actions.append(.record(.finished(id, outcome, at: now.wall)))
+    }
+
+    private func refusal(of order: Order) -> String? {
+        if isDisabled { return "(1350): active response is disabled in this machine's configuration" }
+        if dispatches.count >= limits.dispatches { return "too many responses are not over yet" }
+        return order.reasonToRefuse
+    }
+
+    /// Ends an order that is not run, and remembers it.
+    mutating func refuse(_ order: Order, because reason: String, at now: Moment, _ actions: inout [ResponseAction]) {
+        finish(order.id, .nothingRan, at: now, &actions)
+        emit(.refused, order.id, at: now, detail: reason, &actions)
+    }
+
+    func emit(
+        _ kind: ResponseEvent.Kind, _ id: DispatchID, at now: Moment, result: RunResult? = nil,
+        undoDue: Int64? = nil, detail: String = "", _ actions: inout [ResponseAction]
+    ) {
+        actions.append(
+            .emit(
+                ResponseEvent(
+                    dispatchID: id, kind: kind, at: now.wall, exitStatus: result?.exitStatus, signal: result?.signal,
+                    durationMilliseconds: result?.durationMilliseconds, undoDue: undoDue,
+                    output: result?.output ?? [], detail: detail)))
+    }
+}

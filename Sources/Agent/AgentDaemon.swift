@@ -1,0 +1,146 @@
+import ActiveResponse
+import AgentProtocol
+import ConfigurationTree
+import Daemon
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import TLS
+import UnixSignals
+
+/// The agent: puts its parts together, runs them until it is told to stop, and stops them in reverse order.
+struct AgentDaemon {
+    let home: Home
+    /// The configuration file, or nil for the usual place in `etc`.
+    let file: String?
+
+    /// Checks the configuration and says what it finds, one line each.
+    ///
+    /// - Returns: ``ExitStatus/done`` or ``ExitStatus/configuration``.
+    func testConfiguration(print: (String) -> Void) -> Int32 {
+        load(print: print) == nil ? ExitStatus.configuration : ExitStatus.done
+    }
+
+    private func load(print: (String) -> Void) -> AgentConfiguration? {
+        let diagnostics = Diagnostics()
+        let configuration = AgentConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics)
+        for diagnostic in diagnostics.all { print(diagnostic.description) }
+        return configuration
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Returns: the exit status.
+    func run(print: (String) -> Void) async -> Int32 {
+        guard let configuration = load(print: print) else { return ExitStatus.configuration }
+        do {
+            try home.createFolders()
+            let pidFile = try PidFile(path: home.run + "/edr-agent.pid")
+            defer { pidFile.remove() }
+            let log = try DaemonLog(path: home.logs + "/edr-agent.log")
+            let logger = log.logger(label: "agent", level: configuration.logLevel)
+            let credentials: AgentCredentials
+            do throws(TLSError) {
+                credentials = try AgentCredentials.load(home: home)
+            } catch {
+                logger.critical(
+                    "Agent is not enrolled; run edr-agent --enroll TOKEN --manager HOST:PORT",
+                    metadata: .of([.error: error]))
+                return ExitStatus.configuration
+            }
+            do {
+                try await run(configuration, credentials, log: log, logger: logger)
+                return ExitStatus.done
+            } catch {
+                logger.critical("Agent stops", metadata: .of([.error: "\(error)"]))
+                return ExitStatus.failed
+            }
+        } catch {
+            print("edr-agent: \(error)")
+            return ExitStatus.failed
+        }
+    }
+
+    private func run(
+        _ configuration: AgentConfiguration, _ credentials: AgentCredentials, log: DaemonLog, logger: Logger
+    ) async throws {
+        let outbox = ReportOutbox()
+        var settings = ResponseExecutor.Configuration(home: home.path)
+        settings.repeatedOffenders = configuration.repeatedOffenders
+        settings.isDisabled = configuration.isDisabled
+        if configuration.isDisabled { logger.warning("(1350): Active response disabled; every order is refused") }
+        let executor = try ResponseExecutor(configuration: settings, logger: logger) { outbox.push($0) }
+        let hello = Hello(
+            agentVersion: programVersion, agentName: HostFacts.hostName, hostname: HostFacts.hostName,
+            osName: HostFacts.osName, bootID: HostFacts.bootID,
+            journalID: try JournalIdentity.load(folder: home.state))
+        try executor.start()
+        // One thread carries one connection; more would only cost memory.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let link = ManagerLinkService(
+            servers: configuration.servers, group: group,
+            context: try .agent(
+                authority: credentials.authority, certificate: credentials.certificate, key: credentials.key),
+            hello: hello, executor: executor, outbox: outbox,
+            addresses: ManagerAddressBook(
+                path: home.state + "/manager-address", servers: configuration.servers, executor: executor),
+            logger: logger)
+        let hangup = AgentHangupService(
+            daemon: self, started: configuration, executor: executor, log: log, logger: logger)
+        ServiceManagerNotifier.notify(.ready)
+        logger.notice("Agent is running", metadata: .of([.agent: credentials.agentID, .version: programVersion]))
+        let services: [any Service] = [link, hangup]
+        let serviceGroup = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await serviceGroup.run()
+        } catch {
+            await executor.stop()
+            throw error
+        }
+        ServiceManagerNotifier.notify(.stopping)
+        await executor.stop()
+        try await group.shutdownGracefully()
+        logger.notice("Agent has stopped; what is active stays active and is undone in time")
+    }
+
+    /// Takes over what can change while the agent runs.
+    fileprivate func reload(started: AgentConfiguration, executor: ResponseExecutor, logger: Logger) {
+        let diagnostics = Diagnostics()
+        guard let new = AgentConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics) else {
+            for diagnostic in diagnostics.all where diagnostic.severity == .error {
+                logger.error("Configuration is invalid", metadata: .of([.error: diagnostic]))
+            }
+            return logger.error("Configuration was not reloaded; the old one stays in force")
+        }
+        executor.update(repeatedOffenders: new.repeatedOffenders)
+        executor.update(isDisabled: new.isDisabled)
+        if new.servers != started.servers {
+            logger.warning("Changes of client take effect at the next start")
+        }
+        logger.notice("Configuration was reloaded")
+    }
+}
+
+/// On SIGHUP: opens the log file again (logrotate) and reloads the configuration.
+private struct AgentHangupService: Service {
+    let daemon: AgentDaemon
+    let started: AgentConfiguration
+    let executor: ResponseExecutor
+    let log: DaemonLog
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do throws(DaemonError) {
+                try log.reopen()
+            } catch {
+                logger.error("Log file was not opened again", metadata: .of([.error: error]))
+            }
+            daemon.reload(started: started, executor: executor, logger: logger)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ActiveResponse
+import Glibc
+import Synchronization
+
+/// The addresses at which the managers are reached, for scripts that cut the network off and must leave the way to
+/// the manager open (`EDR_MANAGER_ADDRESSES`).
+///
+/// The last address that worked is kept in a file: an isolated host may not be able to resolve names.
+final class ManagerAddressBook: Sendable {
+    private let path: String
+    private let executor: ResponseExecutor
+    private let addresses: Mutex<[String]>
+
+    init(path: String, servers: [ManagerAddress], executor: ResponseExecutor) {
+        self.path = path
+        self.executor = executor
+        var known: [String] = []
+        for address in servers.map(\.host).filter(Self.isAddress) + Self.read(path) where !known.contains(address) {
+            known.append(address)
+        }
+        addresses = Mutex(known)
+        executor.update(managerAddresses: known)
+    }
+
+    /// Notes the address of a link that is up.
+    func connected(to address: String?) {
+        guard let address else { return }
+        let changed: [String]? = addresses.withLock { addresses in
+            if addresses.contains(address) { return nil }
+            addresses.append(address)
+            return addresses
+        }
+        guard let changed else { return }
+        executor.update(managerAddresses: changed)
+        write(address)
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        var buffer = in6_addr()
+        return inet_pton(AF_INET, text, &buffer) == 1 || inet_pton(AF_INET6, text, &buffer) == 1
+    }
+
+    private static func read(_ path: String) -> [String] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        let text = String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+        return text.split(separator: "\n").map(String.init).filter(isAddress)
+    }
+
+    /// A hint, not a state: when it cannot be written, the next connection finds the address again.
+    private func write(_ address: String) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        let line = address + "\n"
+        _ = Glibc.write(descriptor, line, line.utf8.count)
+        close(descriptor)
+    }
+}

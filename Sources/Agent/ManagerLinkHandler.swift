@@ -1,0 +1,119 @@
+import ActiveResponse
+import AgentProtocol
+import Daemon
+import Logging
+import NIOCore
+import TLS
+import Wire
+
+/// The agent's end of the link to its manager.
+final class ManagerLinkHandler: ChannelInboundHandler {
+    typealias InboundIn = Message
+    typealias OutboundOut = Message
+
+    /// What the link needs from the rest of the agent.
+    struct Agent: Sendable {
+        let hello: Hello
+        let executor: ResponseExecutor
+        let outbox: ReportOutbox
+        let logger: Logger
+        /// Called when the manager has accepted the agent.
+        let onWelcome: @Sendable (any Channel, Welcome) -> Void
+    }
+
+    /// How long the manager may take to welcome the agent.
+    private static let welcomeTimeout = TimeAmount.seconds(10)
+
+    private let agent: Agent
+    private var heartbeat: Heartbeat?
+    private var timer: Scheduled<Void>?
+    /// Why the link ended, in the words of whoever ended it.
+    private var endReason: String?
+    private let ended: EventLoopPromise<String>
+
+    /// - Parameter ended: gets the reason once the link is down.
+    init(agent: Agent, ended: EventLoopPromise<String>) {
+        self.agent = agent
+        self.ended = ended
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSHandshakeCompleted {
+            context.writeAndFlush(wrapOutboundOut(.hello(agent.hello)), promise: nil)
+            timer = schedule(context, after: Self.welcomeTimeout) { handler, context in
+                handler.end(context, reason: "the manager did not answer in time")
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let message = unwrapInboundIn(data)
+        heartbeat?.heard(now: .now())
+        switch message {
+        case .welcome(let welcome) where heartbeat == nil: accept(context, welcome)
+        case .order(let payload) where heartbeat != nil: take(context, payload)
+        case .reportAck(let sequence): agent.executor.acknowledge(through: sequence)
+        case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
+        case .pong: break
+        case .goodbye(let reason): end(context, reason: "the manager said goodbye: \(reason)")
+        case .failure(_, let text): end(context, reason: "the manager refused: \(text)")
+        default: end(context, reason: "the manager sent \"\(message.kind)\" where it makes no sense")
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        agent.outbox.close(context.channel)
+        ended.succeed(endReason ?? "the connection was lost")
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(context, reason: "\(error)")
+    }
+
+    private func accept(_ context: ChannelHandlerContext, _ welcome: Welcome) {
+        // A manager's interval is taken within bounds: it must notice a dead link, not flood a live one.
+        let seconds = Int64(min(max(welcome.heartbeatSeconds, 1), 60))
+        heartbeat = Heartbeat(now: .now(), interval: .seconds(seconds), deadAfter: .seconds(seconds * 5 / 2 + 1))
+        tick(context)
+        let executor = agent.executor
+        agent.outbox.open(context.channel) { executor.unacknowledged() }
+        agent.onWelcome(context.channel, welcome)
+    }
+
+    private func take(_ context: ChannelHandlerContext, _ payload: [UInt8]) {
+        do throws(WireError) {
+            agent.executor.submit(try Order(encoded: payload))
+        } catch {
+            agent.logger.error("Order cannot be read", metadata: .of([.error: error]))
+            end(context, reason: "the manager sent an order that cannot be read")
+        }
+    }
+
+    private func tick(_ context: ChannelHandlerContext) {
+        guard var heartbeat else { return }
+        let action = heartbeat.tick(now: .now())
+        self.heartbeat = heartbeat
+        switch action {
+        case .wait: break
+        case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.ping(nonce: nonce)), promise: nil)
+        case .dead: return end(context, reason: "the manager fell silent")
+        }
+        timer?.cancel()
+        timer = schedule(context, after: heartbeat.nextTick - .now()) { handler, context in handler.tick(context) }
+    }
+
+    private func schedule(
+        _ context: ChannelHandlerContext, after delay: TimeAmount,
+        _ body: @escaping (ManagerLinkHandler, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        context.eventLoop.assumeIsolated().scheduleTask(in: delay) { body(self, context) }
+    }
+
+    private func end(_ context: ChannelHandlerContext, reason: String) {
+        if endReason == nil { endReason = reason }
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,114 @@
+import ActiveResponse
+import AgentProtocol
+import Daemon
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import TLS
+
+/// Keeps the agent connected: tries its managers one after the other, again and again.
+struct ManagerLinkService: Service {
+    let servers: [ManagerAddress]
+    let group: MultiThreadedEventLoopGroup
+    let context: TLSContext
+    let hello: Hello
+    let executor: ResponseExecutor
+    let outbox: ReportOutbox
+    let addresses: ManagerAddressBook
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var backoff = Backoff()
+            var generator = SystemRandomNumberGenerator()
+            var next = 0
+            while !Task.isCancelled {
+                let server = servers[next % servers.count]
+                next += 1
+                let wasAccepted = await connect(to: server)
+                if wasAccepted {
+                    // The next attempt goes to the same manager: it worked.
+                    next -= 1
+                    backoff.reset()
+                }
+                // Ends early when the agent is to stop, which the loop sees.
+                try? await Task.sleep(for: backoff.next(using: &generator))
+            }
+        }
+    }
+
+    /// Connects once and returns when the link is down.
+    ///
+    /// - Returns: whether the manager had accepted the agent.
+    private func connect(to server: ManagerAddress) async -> Bool {
+        let accepted = Accepted()
+        do {
+            let (channel, ended) = try await open(server, accepted: accepted)
+            let reason = try await withTaskCancellationHandler {
+                try await ended.get()
+            } onCancel: {
+                channel.writeAndFlush(Message.goodbye(reason: "the agent is stopping")).whenComplete { _ in
+                    channel.close(promise: nil)
+                }
+            }
+            if Task.isCancelled { return true }
+            logger.notice(
+                accepted.value ? "Disconnected from the manager" : "Manager did not accept the agent",
+                metadata: .of([.host: server.host, .port: server.port, .reason: reason]))
+        } catch {
+            logger.warning(
+                "Manager cannot be reached; trying again",
+                metadata: .of([.host: server.host, .port: server.port, .error: "\(error)"]))
+        }
+        return accepted.value
+    }
+
+    private func open(
+        _ server: ManagerAddress, accepted: Accepted
+    ) async throws -> (any Channel, EventLoopFuture<String>) {
+        let eventLoop = group.next()
+        let ended = eventLoop.makePromise(of: String.self)
+        let (addresses, logger) = (addresses, logger)
+        let agent = ManagerLinkHandler.Agent(
+            hello: hello, executor: executor, outbox: outbox, logger: logger
+        ) { channel, welcome in
+            accepted.note()
+            addresses.connected(to: channel.remoteAddress?.ipAddress)
+            logger.notice(
+                "Connected to the manager",
+                metadata: .of([
+                    .host: server.host, .port: server.port, .agent: welcome.agentID, .name: welcome.managerName,
+                ]))
+        }
+        let context = context
+        do {
+            let channel = try await ClientBootstrap(group: eventLoop)
+                .connectTimeout(.seconds(10))
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandlers([
+                            TLSHandler(context: context), FrameDecoder(maximumLength: FrameLimit.agent),
+                            FrameEncoder(maximumLength: FrameLimit.agent),
+                            ManagerLinkHandler(agent: agent, ended: ended),
+                        ])
+                    }
+                }
+                .connect(host: server.host, port: server.port).get()
+            return (channel, ended.futureResult)
+        } catch {
+            // The handler may not have been there to end it.
+            ended.succeed("the connection failed")
+            throw error
+        }
+    }
+
+    /// Whether the manager has welcomed the agent on a link.
+    private final class Accepted: Sendable {
+        private let flag = Atomic<Bool>(false)
+        var value: Bool { flag.load(ordering: .acquiring) }
+        func note() { flag.store(true, ordering: .releasing) }
+    }
+}

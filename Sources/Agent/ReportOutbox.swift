@@ -1,0 +1,65 @@
+import ActiveResponse
+import AgentProtocol
+import NIOCore
+import Synchronization
+
+/// Passes the executor's events to the manager over whatever link is up.
+///
+/// Nothing is kept here: the executor keeps every event until the manager has acknowledged it, and a new link
+/// begins with all that are not acknowledged.
+final class ReportOutbox: Sendable {
+    /// The way of one link, which knows the last number that it has sent.
+    private final class Way: Sendable {
+        let channel: any Channel
+        let sent: Mutex<UInt64>
+
+        init(channel: any Channel, sent: UInt64) {
+            self.channel = channel
+            self.sent = Mutex(sent)
+        }
+    }
+
+    private let way = Mutex<Way?>(nil)
+
+    /// Takes an event from the executor. Calls come one after the other, in the order of the events' numbers.
+    func push(_ event: ResponseEvent) {
+        guard let way = way.withLock({ $0 }) else { return }
+        Self.send([event], over: way)
+    }
+
+    /// A link is up: sends what it has to begin with, then every new event.
+    ///
+    /// - Parameter unacknowledged: gives the events; called after the way is open, so that none is missed between.
+    func open(_ channel: any Channel, unacknowledged: () -> [ResponseEvent]) {
+        let opened = Way(channel: channel, sent: 0)
+        // Held until the old events are on their way: a new one waits for the lock and comes after them.
+        opened.sent.withLock { sent in
+            way.withLock { $0 = opened }
+            let events = unacknowledged()
+            for event in events { Self.write(event, to: channel) }
+            sent = events.last?.sequence ?? 0
+            channel.flush()
+        }
+    }
+
+    /// The link is down.
+    func close(_ channel: any Channel) {
+        way.withLock { way in
+            if way?.channel === channel { way = nil }
+        }
+    }
+
+    private static func send(_ events: [ResponseEvent], over way: Way) {
+        way.sent.withLock { sent in
+            for event in events where event.sequence > sent {
+                write(event, to: way.channel)
+                sent = event.sequence
+            }
+            way.channel.flush()
+        }
+    }
+
+    private static func write(_ event: ResponseEvent, to channel: any Channel) {
+        channel.write(Message.report(payload: event.encoded()), promise: nil)
+    }
+}

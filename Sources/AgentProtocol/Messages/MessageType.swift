@@ -1,0 +1,56 @@
+/// The number that says what a frame's body is.
+///
+/// Numbers are never used again for something else.
+enum MessageType: UInt8, CaseIterable {
+    case hello = 1
+    case welcome = 2
+    case order = 3
+    case undo = 4
+    case cancel = 5
+    case report = 6
+    case reportAck = 7
+    case ping = 8
+    case pong = 9
+    case goodbye = 10
+    case enrollRequest = 11
+    case enrollResponse = 12
+    case failure = 13
+
+    var name: String {
+        switch self {
+        case .hello: "hello"
+        case .welcome: "welcome"
+        case .order: "order"
+        case .undo: "undo"
+        case .cancel: "cancel"
+        case .report: "report"
+        case .reportAck: "report_ack"
+        case .ping: "ping"
+        case .pong: "pong"
+        case .goodbye: "goodbye"
+        case .enrollRequest: "enroll_request"
+        case .enrollResponse: "enroll_response"
+        case .failure: "failure"
+        }
+    }
+}
+
+extension Message {
+    var type: MessageType {
+        switch self {
+        case .hello: .hello
+        case .welcome: .welcome
+        case .order: .order
+        case .undo: .undo
+        case .cancel: .cancel
+        case .report: .report
+        case .reportAck: .reportAck
+        case .ping: .ping
+        case .pong: .pong
+        case .goodbye: .goodbye
+        case .enrollRequest: .enrollRequest
+        case .enrollResponse: .enrollResponse
+        case .failure: .failure
+        }
+    }
+}

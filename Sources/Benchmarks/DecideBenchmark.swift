@@ -1,0 +1,75 @@
+import Alerts
+import ConfigurationTree
+import Glibc
+import Policy
+
+/// How many alerts a second one core decides, from the line's bytes to the decisions.
+struct DecideBenchmark {
+    static let alertCount = 200_000
+    static let responseCount = 200
+    static let firingEvery = 10_000
+
+    /// Measures several runs over the same corpus and prints each and their medians.
+    ///
+    /// By the wall clock, and by the time that this thread had a core: on a busy machine only the latter tells
+    /// something about the program.
+    static func run(runs: Int = 9) {
+        let diagnostics = Diagnostics()
+        let sections = ConfigurationFile.parse(
+            Array(AlertCorpus.policyXML(responses: responseCount).utf8), name: "benchmark.conf", format: .xml,
+            diagnostics: diagnostics)
+        let definition = PolicyDefinition(sections: sections, diagnostics: diagnostics)
+        guard !diagnostics.hasErrors else {
+            for diagnostic in diagnostics.all { print(diagnostic) }
+            return
+        }
+        let policy = Policy(definition)
+        let agents = AgentDirectory((0..<500).map { AgentDirectory.Entry(id: "\(1000 + $0)", name: "web-\($0)") })
+        let corpus = AlertCorpus(count: alertCount, firingEvery: firingEvery)
+        let average = corpus.bytes.count / corpus.lines.count
+        print(
+            "\(corpus.lines.count) alerts of \(average) bytes on average, \(definition.responses.count) active responses"
+        )
+        var wallRates: [Double] = []
+        var coreRates: [Double] = []
+        for run in 1...runs {
+            let clock = ContinuousClock()
+            let (start, coreStart) = (clock.now, coreSeconds())
+            let fired = decide(corpus, policy, agents)
+            let count = Double(corpus.lines.count)
+            wallRates.append(count / ((clock.now - start) / .seconds(1)))
+            coreRates.append(count / (coreSeconds() - coreStart))
+            let verdict = fired == corpus.firing ? "" : ", WRONG: \(corpus.firing) should"
+            print("run \(run): \(Int(wallRates[run - 1])) alerts/s, \(fired) fired\(verdict)")
+        }
+        for (name, rates) in [("wall clock", wallRates), ("core time", coreRates)] {
+            let median = rates.sorted()[rates.count / 2]
+            print("median by \(name): \(Int(median)) alerts/s, \(Int(median * Double(average) / 1e6)) MB/s")
+        }
+    }
+
+    /// How long this thread has been running.
+    private static func coreSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    private static func decide(_ corpus: AlertCorpus, _ policy: Policy, _ agents: AgentDirectory) -> Int {
+        var scanner = AlertScanner()
+        var cache = CandidateCache()
+        var fired = 0
+        corpus.bytes.withUnsafeBytes { bytes in
+            for range in corpus.lines {
+                let line = UnsafeRawBufferPointer(rebasing: bytes[range])
+                guard let fields = try? scanner.scan(line), policy.mayFire(fields, line: line, cache: &cache) else {
+                    continue
+                }
+                for decision in policy.decide(Alert(fields, line: line), agents: agents) {
+                    if case .fires = decision.outcome { fired += 1 }
+                }
+            }
+        }
+        return fired
+    }
+}

@@ -1,0 +1,78 @@
+#define _GNU_SOURCE
+#include "CSpawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/// Runs in the child, in the parent's memory: plain system calls only, no locks, no allocation.
+/// Returns the errno of what failed; on success it does not return.
+static int become(const struct edr_spawn_request *request) {
+    // An ignored signal stays ignored across exec, and a handler must not run here in the parent's memory:
+    // all back to the default before the mask is lifted.
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) (void)sigaction(number, &action, NULL);
+
+    // Moved out of the way first: either may be 0, 1 or 2 when the daemon was started with those closed.
+    int input = fcntl(request->input, F_DUPFD, 3);
+    int output = fcntl(request->output, F_DUPFD, 3);
+    if (input < 0 || output < 0) return errno;
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
+    (void)syscall(SYS_close_range, 3, UINT_MAX, 0);
+
+    if (setsid() < 0) return errno;
+    if (chdir(request->directory) < 0) return errno;
+    umask(022);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        (void)setrlimit(RLIMIT_CORE, &limit);
+    }
+    // The daemon may have raised its own; programs with select(2) break above 1024.
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 1024) {
+        limit.rlim_cur = 1024;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+
+    sigset_t none;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(request->path, request->arguments, request->environment);
+    return errno;
+}
+
+int32_t edr_spawn(const struct edr_spawn_request *request, int32_t *pid, int32_t *pidfd) {
+    // No signal may be handled by the child before it has reset the handlers.
+    sigset_t all, previous;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &previous);
+
+    volatile int failure = 0;
+    pid_t child = vfork();
+    if (child == 0) {
+        failure = become(request);
+        _exit(127);
+    }
+    int error = child < 0 ? errno : failure;
+    if (child > 0 && error == 0) {
+        // The pid cannot be reused before we reap it, so this opens the process that we made.
+        *pidfd = edr_pidfd_open(child);
+        if (*pidfd < 0) {
+            error = errno;
+            kill(-child, SIGKILL);
+        }
+        *pid = child;
+    }
+    if (child > 0 && error != 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+    }
+    pthread_sigmask(SIG_SETMASK, &previous, NULL);
+    return error;
+}

@@ -1,0 +1,78 @@
+/// Loads configuration files of either format.
+package enum ConfigurationFile {
+    package enum Format: Sendable {
+        case xml
+        case yaml
+
+        /// By the end of the file's name: `.yaml` and `.yml` are YAML, everything else is XML.
+        package init(of path: String) {
+            self = path.hasSuffix(".yaml") || path.hasSuffix(".yml") ? .yaml : .xml
+        }
+    }
+
+    /// The sections of one file, in file order, from every root.
+    ///
+    /// What is wrong is reported, never thrown.
+    package static func load(_ path: String, diagnostics: Diagnostics) -> [ConfigNode] {
+        do throws(ConfigurationError) {
+            let bytes = try FileReading.bytes(of: path)
+            return parse(bytes, name: path, format: Format(of: path), diagnostics: diagnostics)
+        } catch {
+            diagnostics.error(error.description, at: .start(of: path))
+            return []
+        }
+    }
+
+    /// The sections in `bytes`.
+    ///
+    /// - Parameter name: the file name for places.
+    package static func parse(
+        _ bytes: [UInt8], name: String, format: Format, diagnostics: Diagnostics
+    ) -> [ConfigNode] {
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            diagnostics.error("the file is in UTF-16; save it as UTF-8", at: .start(of: name))
+            return []
+        }
+        switch format {
+        case .xml:
+            var reader = XMLReader(bytes, name: name, diagnostics: diagnostics)
+            return reader.read()
+        case .yaml:
+            var reader = YAMLReader(bytes, name: name, diagnostics: diagnostics)
+            return reader.read()
+        }
+    }
+
+    /// The configuration of a home: its main file, then every `.conf`, `.xml`, `.yaml` and `.yml` file in `conf.d`
+    /// in the order of their names' bytes.
+    ///
+    /// - Parameters:
+    ///   - etc: the folder, usually `HOME/etc`.
+    ///   - mainNames: the names that the main file may have. Exactly one of them must be there.
+    package static func loadHome(etc: String, mainNames: [String], diagnostics: Diagnostics) -> [ConfigNode] {
+        let present = mainNames.filter { FileReading.exists("\(etc)/\($0)") }
+        if present.isEmpty {
+            diagnostics.error(
+                "there is no configuration: write \(etc)/\(mainNames.joined(separator: " or "))",
+                at: .start(of: "\(etc)/\(mainNames.first ?? "")"))
+        } else if present.count > 1 {
+            diagnostics.error(
+                "\(present.joined(separator: " and ")) are both there; remove one",
+                at: .start(of: "\(etc)/\(present[1])"))
+        }
+        var sections = present.flatMap { load("\(etc)/\($0)", diagnostics: diagnostics) }
+        do throws(ConfigurationError) {
+            for name in try FileReading.names(in: "\(etc)/conf.d").filter(isConfiguration) {
+                sections += load("\(etc)/conf.d/\(name)", diagnostics: diagnostics)
+            }
+        } catch {
+            diagnostics.error(error.description, at: .start(of: "\(etc)/conf.d"))
+        }
+        return sections
+    }
+
+    /// Hidden files and editors' backups (`x.conf~`, `.x.conf.swp`) are none.
+    private static func isConfiguration(_ name: String) -> Bool {
+        !name.hasPrefix(".") && [".conf", ".xml", ".yaml", ".yml"].contains { name.hasSuffix($0) }
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+
+struct Responses: VerbGroup {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows responses and takes them back.",
+        subcommands: [List.self, Show.self, Undo.self, Cancel.self])
+}
+
+extension Responses {
+    struct List: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists responses, newest first.")
+
+        @Option(help: ArgumentHelp("Only those of this agent.", valueName: "id"))
+        var agent: String?
+
+        @Option(help: "Only those in this state: queued, active, done, failed, …")
+        var state: String?
+
+        @Option(help: ArgumentHelp("The most that are listed.", valueName: "count"))
+        var limit = 100
+
+        @OptionGroup var options: GlobalOptions
+
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        }
+
+        func perform(in session: ControlSession) async throws(ControlError) {
+            let request = ControlRequest.get(
+                ["responses"], query: [("agent", agent), ("state", state), ("limit", String(limit))])
+            try await session.show(request, as: [ResponseAnswer].self) { responses in
+                var table = Table(["ID", "CREATED", "STATE", "COMMAND", "AGENT", "RULE", "USER", "SRCIP", "UNDO DUE"])
+                for response in responses {
+                    table.add([
+                        // Enough to tell them apart; every verb takes the beginning of an id.
+                        String(response.id.prefix(12)), session.times.text(response.created), response.state,
+                        response.command, response.agent, response.ruleId, response.user, response.srcip,
+                        session.times.text(response.undoDue),
+                    ])
+                }
+                return table.text
+            }
+        }
+    }
+
+    struct Show: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Tells the story of one response.")
+
+        @Argument(help: "The response's id, or at least its first six digits.")
+        var id: String
+
+        @OptionGroup var options: GlobalOptions
+
+        func perform(in session: ControlSession) async throws(ControlError) {
+            try await session.show(.get(["responses", id]), as: ResponseAnswer.self) { response in
+                ResponseStory(response: response, times: session.times).text
+            }
+        }
+    }
+
+    struct Undo: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Undoes an active response now.")
+
+        @Argument(help: "The response's id, or at least its first six digits.")
+        var id: String
+
+        @OptionGroup var options: GlobalOptions
+
+        func perform(in session: ControlSession) async throws(ControlError) {
+            try await ResponseChange(action: "undo", id: id).perform(in: session)
+        }
+    }
+
+    struct Cancel: ControlCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes a response back that has not reached its agent.")
+
+        @Argument(help: "The response's id, or at least its first six digits.")
+        var id: String
+
+        @OptionGroup var options: GlobalOptions
+
+        func perform(in session: ControlSession) async throws(ControlError) {
+            try await ResponseChange(action: "cancel", id: id).perform(in: session)
+        }
+    }
+}

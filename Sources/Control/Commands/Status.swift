@@ -1,0 +1,34 @@
+import ArgumentParser
+
+struct Status: ControlCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows how the manager is doing: agents, sources, responses, queues.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func perform(in session: ControlSession) async throws(ControlError) {
+        try await session.show(.get(["status"]), as: StatusAnswer.self, text: Self.text)
+    }
+
+    static func text(_ status: StatusAnswer) -> String {
+        var details = Details()
+        details.add("version", status.version)
+        details.add("uptime", Span.text(seconds: status.uptimeSeconds))
+        let states = [("active", "active"), ("disconnected", "disconnected"), ("never_connected", "never connected")]
+        let agents = states.map { key, words in "\(status.agents[key] ?? 0) \(words)" }
+        details.add("agents", agents.joined(separator: ", "))
+        details.add("responses", status.dispatches.isEmpty ? "none" : counts(status.dispatches))
+        details.add("queues", counts(status.queues))
+        guard !status.sources.isEmpty else { return details.text }
+        var table = Table(["SOURCE", "READ", "DECIDED", "FIRED", "SKIPPED", "INVALID"])
+        for source in status.sources {
+            let numbers = [source.read, source.decided, source.fired, source.skipped, source.invalid]
+            table.add([source.name] + numbers.map(String.init))
+        }
+        return details.text + "\n\n" + table.text
+    }
+
+    private static func counts(_ counts: [String: Int]) -> String {
+        counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+
+/// A verb: asks the manager and prints what it says.
+protocol ControlCommand: ParsableCommand {
+    var options: GlobalOptions { get }
+
+    func perform(in session: ControlSession) async throws(ControlError)
+}
+
+/// What a verb works with.
+struct ControlSession: Sendable {
+    let client: ControlClient
+    let format: OutputFormat
+    let console: Console
+    let times: LocalTime
+
+    /// Sends the request and prints the answer: the API's document as it is, or `text` of it for people.
+    func show<Answer: Decodable>(
+        _ request: ControlRequest, as _: Answer.Type, text: (Answer) -> String
+    ) async throws(ControlError) {
+        let body = try await client.send(request).bodyOfSuccess()
+        switch format {
+        case .json:
+            console.print(String(decoding: body, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        case .human:
+            let text = text(try Self.decode(Answer.self, from: body))
+            if !text.isEmpty { console.print(text) }
+        }
+    }
+
+    private static func decode<Answer: Decodable>(
+        _: Answer.Type, from body: [UInt8]
+    ) throws(ControlError) -> Answer {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(Answer.self, from: Data(body))
+        } catch {
+            throw .failed("the manager's answer is not understood; is it of another version? (\(error))")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// The documents of the control API, as far as they are shown to people.
+
+struct StatusAnswer: Decodable {
+    struct Source: Decodable {
+        let name: String
+        let read: Int
+        let decided: Int
+        let fired: Int
+        let skipped: Int
+        let invalid: Int
+    }
+
+    let version: String
+    let uptimeSeconds: Int
+    /// Counts by the name of the status.
+    let agents: [String: Int]
+    let sources: [Source]
+    let dispatches: [String: Int]
+    let queues: [String: Int]
+}
+
+struct AgentAnswer: Decodable {
+    let id: String
+    let name: String
+    let ip: String?
+    let status: String
+    let lastSeen: String?
+    let version: String?
+}
+
+struct RemovalAnswer: Decodable {
+    let id: String
+}
+
+struct TokenAnswer: Decodable {
+    let token: String
+}
+
+struct ResponseAnswer: Decodable {
+    struct Event: Decodable {
+        let at: String
+        let event: String
+        let detail: String?
+    }
+
+    let id: String
+    let state: String
+    let command: String
+    let activeResponse: String?
+    let agent: String
+    let alertId: String?
+    let ruleId: String?
+    let user: String?
+    let srcip: String?
+    let created: String
+    let undoDue: String?
+    let exitStatus: Int?
+    let durationMs: Int?
+    let output: String?
+    let timeline: [Event]?
+}
+
+struct CommandAnswer: Decodable {
+    struct Started: Decodable {
+        let id: String
+        let agent: String
+    }
+
+    let responses: [Started]
+}
+
+struct AlertTestAnswer: Decodable {
+    struct Verdict: Decodable {
+        let activeResponse: String
+        let command: String
+        let location: String
+        let fires: Bool
+        let agents: [String]
+        let reason: String?
+    }
+
+    let alertId: String
+    let responses: [Verdict]
+}
+
+struct ReloadAnswer: Decodable {
+    let reloaded: Bool
+}

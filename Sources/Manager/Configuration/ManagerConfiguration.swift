@@ -1,0 +1,105 @@
+package import ConfigurationTree
+import Daemon
+package import Logging
+package import Policy
+
+/// The manager's configuration: `etc/edr-manager.conf` or `.yaml` and `etc/conf.d` (INTERFACE.md, "ConfigurationTree").
+package struct ManagerConfiguration: Sendable {
+    /// The names under which the main file is looked for in `etc/`.
+    package static let fileNames = ["edr-manager.conf", "edr-manager.yaml"]
+    /// The sections that are ours.
+    static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager"]
+
+    /// The TCP port for agents.
+    package private(set) var port = 7514
+    /// The address on which agents are awaited.
+    package private(set) var localAddress = "0.0.0.0"
+    package private(set) var sources: [AlertSourceConfiguration] = []
+    /// `<manager><name>`: what scripts see as `origin.name`, and agent `000` is called; nil for the host name.
+    package private(set) var name: String?
+    package private(set) var logLevel: Logger.Level = .info
+    package let policy: PolicyDefinition
+
+    /// Reads a configuration from a file, or from the usual place in `etc` when `file` is nil.
+    ///
+    /// - Returns: nil when there are errors; they are in `diagnostics`, all of them.
+    package static func load(file: String?, etc: String, diagnostics: Diagnostics) -> ManagerConfiguration? {
+        let all =
+            if let file { ConfigurationFile.load(file, diagnostics: diagnostics) } else {
+                ConfigurationFile.loadHome(etc: etc, mainNames: fileNames, diagnostics: diagnostics)
+            }
+        let sections = all.sections(named: sectionNames, diagnostics: diagnostics)
+        let configuration = ManagerConfiguration(sections: sections, diagnostics: diagnostics)
+        return diagnostics.hasErrors ? nil : configuration
+    }
+
+    init(sections: [ConfigNode], diagnostics: Diagnostics) {
+        policy = PolicyDefinition(sections: sections, diagnostics: diagnostics)
+        for section in sections {
+            switch section.name {
+            case "remote": readRemote(section, diagnostics)
+            case "alert_source": readSource(section, diagnostics)
+            case "logging":
+                let reader = SectionReader(section, known: ["level"], diagnostics: diagnostics)
+                if let level = reader.choice("level", of: Logger.Level.self) { logLevel = level }
+            case "manager":
+                let reader = SectionReader(section, known: ["name"], diagnostics: diagnostics)
+                if let name = reader.nonEmpty("name") { self.name = name }
+            default: break
+            }
+        }
+        var seen: Set<String> = []
+        for source in sources where !seen.insert(source.name).inserted {
+            diagnostics.error(
+                "the alert source \(quoted(source.name)) is given twice; remove one, or give one a <name> of its own",
+                at: source.sourceLocation)
+        }
+    }
+
+    private mutating func readRemote(_ section: ConfigNode, _ diagnostics: Diagnostics) {
+        let reader = SectionReader(section, known: ["port", "local_ip"], diagnostics: diagnostics)
+        if let port = reader.integer("port", in: 1...65535) { self.port = port }
+        if let node = reader.last("local_ip"), let address = reader.nonEmpty("local_ip") {
+            if LocalAddress.isValid(address) {
+                localAddress = address
+            } else {
+                reader.invalid(node, "expected an IP address of this machine, 0.0.0.0 or ::")
+            }
+        }
+    }
+
+    private mutating func readSource(_ section: ConfigNode, _ diagnostics: Diagnostics) {
+        let reader = SectionReader(
+            section, known: ["type", "format", "location", "name", "start"], diagnostics: diagnostics)
+        _ = reader.choice("type", of: AlertSourceConfiguration.Kind.self)
+        _ = reader.choice("format", of: AlertSourceConfiguration.Format.self)
+        let start = reader.choice("start", of: FileSource.Start.self) ?? .end
+        guard let path = reader.required("location"), let node = reader.last("location") else { return }
+        guard path.hasPrefix("/"), !path.hasSuffix("/") else {
+            return reader.invalid(node, "expected the absolute path of a file")
+        }
+        sources.append(
+            AlertSourceConfiguration(
+                name: reader.nonEmpty("name") ?? "file:\(path)", path: path, start: start,
+                sourceLocation: section.location))
+    }
+}
+
+/// One `<alert_source>`.
+package struct AlertSourceConfiguration: Sendable, Equatable {
+    /// How alerts come.
+    package enum Kind: String, CaseIterable, Sendable {
+        case file
+    }
+
+    /// What an alert looks like.
+    package enum Format: String, CaseIterable, Sendable {
+        case wazuh
+    }
+
+    /// Under which the position is kept.
+    package let name: String
+    package let path: String
+    package let start: FileSource.Start
+    package let sourceLocation: SourceLocation
+}

@@ -1,0 +1,165 @@
+import Foundation
+
+/// The JSON documents of the control API, which are also what `edr-control -o json` prints (INTERFACE.md,
+/// "Control"). Keys become snake_case when they are encoded; they are stable.
+enum API {
+    /// A value that is written as `null` when there is none, so that every document has all of its keys.
+    struct Nullable<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+        let value: Value?
+
+        init(_ value: Value?) { self.value = value }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            value = container.decodeNil() ? nil : try container.decode(Value.self)
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            if let value { try container.encode(value) } else { try container.encodeNil() }
+        }
+    }
+
+    struct Status: Codable, Sendable {
+        struct Source: Codable, Sendable {
+            let name: String
+            let read: Int
+            let decided: Int
+            let fired: Int
+            let skipped: Int
+            let invalid: Int
+        }
+        struct Queues: Codable, Sendable {
+            let ledger: Int
+            let delivery: Int
+        }
+        let version: String
+        let uptimeSeconds: Int
+        let agents: [String: Int]
+        let sources: [Source]
+        let dispatches: [String: Int]
+        let queues: Queues
+    }
+
+    struct Agent: Codable, Sendable {
+        let id: String
+        let name: String
+        let ip: Nullable<String>
+        let status: String
+        let lastSeen: Nullable<String>
+        let version: Nullable<String>
+    }
+
+    struct RemovedAgent: Codable, Sendable {
+        let id: String
+        let removed: Bool
+    }
+
+    struct TokenRequest: Codable, Sendable {
+        let id: String?
+        let name: String?
+        let ttlSeconds: Int?
+        let uses: Int?
+    }
+
+    struct Token: Codable, Sendable {
+        let token: String
+        let id: Nullable<String>
+        let name: Nullable<String>
+        let expires: String
+        let uses: Int
+    }
+
+    struct Response: Codable, Sendable {
+        let id: String
+        let state: String
+        let command: String
+        let activeResponse: String
+        let agent: String
+        let alertId: String
+        let ruleId: String
+        let user: Nullable<String>
+        let srcip: Nullable<String>
+        let created: String
+        let undoDue: Nullable<String>
+    }
+
+    struct TimelineEntry: Codable, Sendable {
+        let at: String
+        let event: String
+        let detail: String
+    }
+
+    struct ResponseDetail: Codable, Sendable {
+        let id: String
+        let state: String
+        let command: String
+        let activeResponse: String
+        let agent: String
+        let alertId: String
+        let ruleId: String
+        let user: Nullable<String>
+        let srcip: Nullable<String>
+        let created: String
+        let undoDue: Nullable<String>
+        let timeline: [TimelineEntry]
+        let exitStatus: Nullable<Int>
+        let output: String
+        let durationMs: Nullable<Int>
+    }
+
+    struct ByHand: Codable, Sendable {
+        let by: String?
+    }
+
+    struct CommandRequest: Codable, Sendable {
+        let command: String
+        let agent: String
+        let srcip: String?
+        let user: String?
+        let filename: String?
+        let timeoutSeconds: Int?
+        let arguments: [String]?
+    }
+
+    struct CommandAnswer: Codable, Sendable {
+        struct Item: Codable, Sendable {
+            let id: String
+            let agent: String
+        }
+        let responses: [Item]
+    }
+
+    struct AlertsAnswer: Codable, Sendable {
+        struct Problem: Codable, Sendable {
+            let line: Int
+            let error: String
+        }
+        let accepted: Int
+        let invalid: Int
+        let responses: [String]
+        let errors: [Problem]
+    }
+
+    struct TestAnswer: Codable, Sendable {
+        struct Item: Codable, Sendable {
+            let activeResponse: String
+            let command: String
+            let location: String
+            let fires: Bool
+            let agents: [String]
+            let reason: String
+        }
+        let alertId: String
+        let responses: [Item]
+    }
+
+    struct Reloaded: Codable, Sendable {
+        let reloaded: Bool
+    }
+
+    struct Failure: Codable, Sendable {
+        let error: String
+        let errors: [String]?
+    }
+}

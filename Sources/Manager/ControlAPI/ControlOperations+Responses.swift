@@ -1,0 +1,179 @@
+import ActiveResponse
+import Alerts
+import Daemon
+import Foundation
+import Hummingbird
+import Policy
+
+extension ControlOperations {
+    // MARK: Responses
+
+    func responses(agent: String?, state: String?, limit: String?) async throws -> [API.Response] {
+        var filter = DispatchFilter()
+        if let agent { filter.agent = agent == OrderFactory.managerID ? agent : registry.find(agent)?.record.id ?? agent }
+        if let state {
+            guard let known = DispatchState(rawValue: state) else {
+                let all = DispatchState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ControlFailure(.badRequest, "there is no state \"\(state)\"; the states are \(all)")
+            }
+            filter.state = known
+        }
+        if let limit {
+            guard let number = Int(limit), (1...100_000).contains(number) else {
+                throw ControlFailure(.badRequest, "a limit is a number from 1 to 100000, not \"\(limit)\"")
+            }
+            filter.limit = number
+        }
+        return try await ledger.dispatches(filter).map(Self.summary)
+    }
+
+    func response(_ idText: String) async throws -> API.ResponseDetail {
+        let id = try await dispatchID(idText)
+        guard let record = try await ledger.dispatch(id) else { throw Self.noResponse(idText) }
+        let timeline = try await ledger.timeline(id)
+        let summary = Self.summary(record)
+        return API.ResponseDetail(
+            id: summary.id, state: summary.state, command: summary.command, activeResponse: summary.activeResponse,
+            agent: summary.agent, alertId: summary.alertId, ruleId: summary.ruleId, user: summary.user,
+            srcip: summary.srcip, created: summary.created, undoDue: summary.undoDue,
+            timeline: timeline.map { event in
+                API.TimelineEntry(
+                    at: Timestamp.iso8601(milliseconds: event.at), event: event.name, detail: Self.detail(of: event))
+            },
+            exitStatus: .init(record.progress.exitStatus.map(Int.init)),
+            output: String(decoding: record.output ?? [], as: UTF8.self),
+            durationMs: .init(record.progress.durationMilliseconds.map(Int.init)))
+    }
+
+    private static func detail(of event: DispatchEvent) -> String {
+        guard let due = event.undoDue else { return event.detail }
+        let text = "undo due \(Timestamp.iso8601(milliseconds: due))"
+        return event.detail.isEmpty ? text : event.detail + ", " + text
+    }
+
+    /// Undoes an active response before its time.
+    func undo(_ idText: String, by: String?) async throws -> API.ResponseDetail {
+        let id = try await dispatchID(idText)
+        guard let record = try await ledger.dispatch(id), let order = try await order(id) else {
+            throw Self.noResponse(idText)
+        }
+        guard record.facts.isStateful else {
+            throw ControlFailure(.conflict, "the response \(id) is stateless: there is nothing to undo")
+        }
+        switch record.progress.state {
+        case .delivered, .running, .active, .failed, .undoFailed, .unknown: break
+        case let state:
+            throw ControlFailure(.conflict, "the response \(id) is \(state.rawValue): there is nothing to undo")
+        }
+        guard try await dispatcher.undo(order, by: by ?? "edr-control") else {
+            throw ControlFailure(
+                .conflict,
+                "agent \(record.facts.agentID) is not connected; it will undo the response by itself when it is due. "
+                    + "Try again once it is connected")
+        }
+        return try await response(id.description)
+    }
+
+    /// Takes back an order that waits for its agent.
+    func cancel(_ idText: String, by: String?) async throws -> API.ResponseDetail {
+        let id = try await dispatchID(idText)
+        guard let record = try await ledger.dispatch(id) else { throw Self.noResponse(idText) }
+        guard try await dispatcher.cancel(id, agent: record.facts.agentID, by: by ?? "edr-control") else {
+            throw ControlFailure(
+                .conflict,
+                "the response \(id) is \(record.progress.state.rawValue): only one that waits for an agent that is "
+                    + "not connected can be cancelled; \"edr-control responses undo\" ends an active one")
+        }
+        return try await response(id.description)
+    }
+
+    private func order(_ id: DispatchID) async throws -> Order? {
+        guard let bytes = try await ledger.order(id) else { return nil }
+        do {
+            return try Order(encoded: bytes)
+        } catch {
+            throw ControlFailure(.internalServerError, "the order of \(id) cannot be read: \(error)")
+        }
+    }
+
+    /// Finds the dispatch that an id or the unique beginning of one means.
+    private func dispatchID(_ text: String) async throws -> DispatchID {
+        if let id = DispatchID(hex: text) { return id }
+        guard text.count >= 6 else {
+            throw ControlFailure(.badRequest, "give at least 6 digits of the response's id, not \"\(text)\"")
+        }
+        let found = try await ledger.dispatchIDs(prefix: text, limit: 2)
+        guard let id = found.first else { throw Self.noResponse(text) }
+        guard found.count == 1 else {
+            throw ControlFailure(.conflict, "more than one response's id begins with \"\(text)\"; give more digits")
+        }
+        return id
+    }
+
+    private static func noResponse(_ id: String) -> ControlFailure {
+        ControlFailure(.notFound, "there is no response \"\(id)\"; see \"edr-control responses list\"")
+    }
+
+    private static func summary(_ record: DispatchRecord) -> API.Response {
+        let facts = record.facts
+        return API.Response(
+            id: facts.id.description, state: record.progress.state.rawValue, command: facts.command,
+            activeResponse: facts.activeResponse, agent: facts.agentID, alertId: facts.alertID, ruleId: facts.ruleID,
+            user: .init(facts.user), srcip: .init(facts.sourceAddress),
+            created: Timestamp.iso8601(milliseconds: facts.created),
+            undoDue: .init(record.progress.undoDue.map(Timestamp.iso8601(milliseconds:))))
+    }
+
+    // MARK: By hand
+
+    /// Runs a configured command on an agent, or on all, without an alert.
+    func run(_ wanted: API.CommandRequest) async throws -> API.CommandAnswer {
+        let policy = context.current.policy
+        guard let command = policy.commands.first(where: { $0.name == wanted.command }) else {
+            let known = policy.commands.map(\.name).joined(separator: ", ")
+            throw ControlFailure(
+                .notFound,
+                "there is no command \"\(wanted.command)\" in the configuration; there are: \(known)")
+        }
+        let timeout = wanted.timeoutSeconds ?? 0
+        guard timeout >= 0 else { throw ControlFailure(.badRequest, "a timeout cannot be negative") }
+        if timeout > 0, !command.timeoutAllowed {
+            throw ControlFailure(
+                .badRequest, "(1305) the command \"\(command.name)\" has no <timeout_allowed>yes</timeout_allowed>")
+        }
+        var address: IPAddress?
+        if let text = wanted.srcip {
+            address = IPAddress(text)
+            if address == nil { throw ControlFailure(.badRequest, "(1271) \"\(text)\" is no IP address") }
+        }
+        let targets = try targets(wanted.agent)
+        let now = Timestamp.now()
+        // An order by hand has no alert that could give it an identity: a random one makes each a new dispatch.
+        let alertID = "\(now / 1000).\(UInt32.random(in: 0...UInt32.max))"
+        let orders = targets.map { id, name in
+            Order(
+                id: .of(
+                    alertIdentity: Array("hand \(alertID)".utf8), activeResponse: command.name, agent: id, action: "run"),
+                command: command.name, activeResponse: command.name, executable: command.executable,
+                user: wanted.user, sourceAddress: address?.description, filename: wanted.filename, alertID: alertID,
+                ruleID: "-", agentName: name, agentID: id,
+                extraArguments: command.extraArguments + (wanted.arguments ?? []), timeout: Int64(timeout),
+                execTimeout: command.execTimeout.components.seconds, scriptProtocol: command.scriptProtocol.wireValue,
+                expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: [], managerName: managerName)
+        }
+        try await dispatcher.run(orders)
+        return API.CommandAnswer(responses: orders.map { .init(id: $0.id.description, agent: $0.agentID) })
+    }
+
+    private func targets(_ agent: String) throws -> [(id: String, name: String)] {
+        let manager = (id: OrderFactory.managerID, name: managerName)
+        if agent == OrderFactory.managerID { return [manager] }
+        if agent.lowercased() == "all" {
+            return [manager] + registry.all.map { (id: $0.record.id, name: $0.record.name) }
+        }
+        guard let entry = registry.find(agent) else {
+            throw ControlFailure(.notFound, "there is no agent \"\(agent)\"; see \"edr-control agents list\"")
+        }
+        return [(entry.record.id, entry.record.name)]
+    }
+}

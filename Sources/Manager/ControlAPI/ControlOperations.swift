@@ -1,0 +1,147 @@
+import ActiveResponse
+import Alerts
+import Daemon
+import Foundation
+import Hummingbird
+import Logging
+import Policy
+
+/// What the control API can do, without HTTP: each operation answers with a document or throws a
+/// ``ControlFailure``.
+struct ControlOperations: Sendable {
+    let ledger: any Ledger
+    let dispatcher: Dispatcher
+    let registry: AgentRegistry
+    let context: DecisionContext
+    let enrollment: EnrollmentDesk
+    let reloader: Reloader
+    let statistics: [SourceStatistics]
+    let httpSource: HTTPAlertSource
+    let managerName: String
+    let started: ContinuousClock.Instant
+
+    // MARK: Status and agents
+
+    func status() async throws -> API.Status {
+        let counts = try await ledger.counts()
+        return API.Status(
+            version: programVersion,
+            uptimeSeconds: Int(started.duration(to: .now).components.seconds),
+            agents: Dictionary(grouping: registry.all, by: \.status).mapValues(\.count)
+                .merging(["active": 0, "disconnected": 0, "never_connected": 0]) { known, _ in known },
+            sources: statistics.map { source in
+                API.Status.Source(
+                    name: source.name, read: source.value(.read), decided: source.value(.decided),
+                    fired: source.value(.fired), skipped: source.value(.skipped), invalid: source.value(.invalid))
+            },
+            dispatches: Dictionary(
+                DispatchState.allCases.map { ($0.rawValue, counts[$0] ?? 0) }, uniquingKeysWith: { first, _ in first }),
+            queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: await dispatcher.pendingCount))
+    }
+
+    func agents() -> [API.Agent] {
+        registry.all.map(Self.document)
+    }
+
+    func agent(_ idOrName: String) throws -> API.Agent {
+        Self.document(try entry(idOrName))
+    }
+
+    /// Removes an agent: from this moment its certificate opens nothing, and an open link is cut.
+    func removeAgent(_ idOrName: String) async throws -> API.RemovedAgent {
+        let id = try entry(idOrName).record.id
+        guard try await ledger.removeAgent(id, at: Timestamp.now()) else { throw Self.noAgent(idOrName) }
+        registry.remove(id)
+        await dispatcher.remove(agent: id)
+        return API.RemovedAgent(id: id, removed: true)
+    }
+
+    func createToken(_ wanted: API.TokenRequest) async throws -> API.Token {
+        let lifetime = wanted.ttlSeconds ?? 3600
+        guard (1...31_536_000).contains(lifetime) else {
+            throw ControlFailure(.badRequest, "a token's time to live is 1 second to 1 year (in seconds), not \(lifetime)")
+        }
+        let uses = wanted.uses ?? 1
+        guard (1...100_000).contains(uses) else {
+            throw ControlFailure(.badRequest, "a token can be used 1 to 100000 times, not \(uses)")
+        }
+        let expires = Timestamp.now() + Int64(lifetime) * 1000
+        let token = try await enrollment.createToken(
+            id: wanted.id, name: wanted.name, expires: expires, uses: uses)
+        return API.Token(
+            token: token, id: .init(wanted.id), name: .init(wanted.name),
+            expires: Timestamp.iso8601(milliseconds: expires), uses: uses)
+    }
+
+    private func entry(_ idOrName: String) throws -> AgentRegistry.Entry {
+        guard let entry = registry.find(idOrName) else { throw Self.noAgent(idOrName) }
+        return entry
+    }
+
+    private static func noAgent(_ idOrName: String) -> ControlFailure {
+        ControlFailure(.notFound, "there is no agent \"\(idOrName)\"; see \"edr-control agents list\"")
+    }
+
+    private static func document(_ entry: AgentRegistry.Entry) -> API.Agent {
+        API.Agent(
+            id: entry.record.id, name: entry.record.name, ip: .init(entry.record.address), status: entry.status,
+            lastSeen: .init(entry.record.lastSeen.map(Timestamp.iso8601(milliseconds:))),
+            version: .init(entry.record.version))
+    }
+
+    // MARK: Alerts
+
+    /// Takes one alert or NDJSON and answers once everything that fired is in the ledger.
+    func take(alerts body: [UInt8]) async throws -> API.AlertsAnswer {
+        let result = httpSource.decide(body)
+        var ids: [DispatchID] = []
+        if !result.fired.isEmpty {
+            let batch = SourceBatch(source: httpSource.name, fired: result.fired, position: nil)
+            ids = await dispatcher.takeDurably(batch)
+        }
+        return API.AlertsAnswer(
+            accepted: result.accepted, invalid: result.problems.count, responses: ids.map(\.description),
+            errors: result.problems)
+    }
+
+    /// Says for each active response whether it would fire for an alert, and where or why not.
+    func test(alert body: [UInt8]) throws -> API.TestAnswer {
+        let alert: Alert
+        do throws(AlertError) {
+            alert = try Alert(json: body)
+        } catch {
+            throw ControlFailure(.badRequest, "this is no alert: \(error)")
+        }
+        let snapshot = context.current
+        let items = snapshot.policy.explain(alert, agents: snapshot.agents).map { decision -> API.TestAnswer.Item in
+            let response = decision.response
+            switch decision.outcome {
+            case .fires(let targets, _):
+                let ids = targets.map { target in
+                    switch target {
+                    case .server: OrderFactory.managerID
+                    case .agent(let id): id
+                    }
+                }
+                return .init(
+                    activeResponse: response.name, command: response.command.name,
+                    location: response.location.description, fires: true, agents: ids,
+                    reason: response.mode == .observe ? "would be noted only (mode observe)" : "")
+            case .skipped(let reason):
+                return .init(
+                    activeResponse: response.name, command: response.command.name,
+                    location: response.location.description, fires: false, agents: [], reason: reason)
+            }
+        }
+        return API.TestAnswer(alertId: alert.id, responses: items)
+    }
+
+    func reload() async throws -> API.Reloaded {
+        let errors = await reloader.reload()
+        guard errors.isEmpty else {
+            throw ControlFailure(
+                .unprocessableContent, "the configuration has errors; the old one stays in force", details: errors)
+        }
+        return API.Reloaded(reloaded: true)
+    }
+}

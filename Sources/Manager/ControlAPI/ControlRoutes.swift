@@ -1,0 +1,103 @@
+import ActiveResponse
+import Alerts
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Policy
+
+/// The paths of the control API and what each answers (docs/reference/control-api.md).
+struct ControlRoutes: Sendable {
+    /// The largest body of `POST /v1/alerts`, in bytes.
+    static let bodyLimit = 64 << 20
+
+    let operations: ControlOperations
+    let logger: Logger
+
+    func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: FailureMiddleware(logger: logger))
+        let api = router.group("v1")
+        api.get("status") { _, _ in try Self.answer(await operations.status()) }
+        addAgents(to: api)
+        addResponses(to: api)
+        addAlerts(to: api)
+        api.post("reload") { _, _ in try Self.answer(try await operations.reload()) }
+        return router
+    }
+
+    private func addAgents(to api: RouterGroup<BasicRequestContext>) {
+        api.get("agents") { _, _ in try Self.answer(operations.agents()) }
+        api.get("agents/:id") { _, context in try Self.answer(try operations.agent(try context.id())) }
+        api.delete("agents/:id") { _, context in try Self.answer(try await operations.removeAgent(try context.id())) }
+        api.post("enrollment-tokens") { request, _ in
+            let wanted: API.TokenRequest = try await Self.body(request)
+            return try Self.answer(try await operations.createToken(wanted))
+        }
+    }
+
+    private func addResponses(to api: RouterGroup<BasicRequestContext>) {
+        api.get("responses") { request, _ in
+            let query = request.uri.queryParameters
+            return try Self.answer(
+                try await operations.responses(
+                    agent: query["agent"].map(String.init), state: query["state"].map(String.init),
+                    limit: query["limit"].map(String.init)))
+        }
+        api.get("responses/:id") { _, context in
+            try Self.answer(try await operations.response(try context.id()))
+        }
+        api.post("responses/:id/undo") { request, context in
+            let hand: API.ByHand = try await Self.body(request)
+            return try Self.answer(try await operations.undo(try context.id(), by: hand.by))
+        }
+        api.post("responses/:id/cancel") { request, context in
+            let hand: API.ByHand = try await Self.body(request)
+            return try Self.answer(try await operations.cancel(try context.id(), by: hand.by))
+        }
+        api.post("commands") { request, _ in
+            let wanted: API.CommandRequest = try await Self.body(request)
+            return try Self.answer(try await operations.run(wanted))
+        }
+    }
+
+    private func addAlerts(to api: RouterGroup<BasicRequestContext>) {
+        api.post("alerts") { request, _ in
+            let body = try await request.body.collect(upTo: Self.bodyLimit)
+            return try Self.answer(try await operations.take(alerts: Array(buffer: body)))
+        }
+        api.post("alerts/test") { request, _ in
+            let body = try await request.body.collect(upTo: LineSplitter.defaultLimit)
+            return try Self.answer(try operations.test(alert: Array(buffer: body)))
+        }
+    }
+
+    private static func body<Body: Decodable>(_ request: Request) async throws -> Body {
+        let bytes = try await request.body.collect(upTo: 1 << 20)
+        let data = bytes.readableBytes == 0 ? Data("{}".utf8) : Data(bytes.readableBytesView)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(Body.self, from: data)
+        } catch {
+            throw ControlFailure(.badRequest, "the request's body is not what is expected: \(error)")
+        }
+    }
+
+    static func answer(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try encoder.encode(document)
+        return Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}
+
+extension BasicRequestContext {
+    /// The `:id` of the path.
+    fileprivate func id() throws -> String {
+        try parameters.require("id")
+    }
+}

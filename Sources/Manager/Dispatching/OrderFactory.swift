@@ -1,0 +1,69 @@
+import ActiveResponse
+import Alerts
+import Daemon
+import Policy
+
+/// Turns what was decided into orders: one for each target, with an id that is the same whoever computes it.
+struct OrderFactory: Sendable {
+    /// The id of the manager itself, where responses with location `server` run.
+    static let managerID = "000"
+
+    let managerName: String
+
+    /// The orders of one alert, in configuration order.
+    ///
+    /// - Parameter now: unix milliseconds, from which the order's expiry counts.
+    func orders(for fired: FiredAlert, agents: AgentDirectory, now: Int64) -> [PlannedOrder] {
+        fired.decisions.flatMap { decision -> [PlannedOrder] in
+            guard case .fires(let targets, let arguments) = decision.outcome else { return [] }
+            return targets.map { target in
+                order(fired.alert, decision.response, arguments, target: target, agents: agents, now: now)
+            }
+        }
+    }
+
+    private func order(
+        _ alert: Alert, _ response: ActiveResponseDefinition, _ arguments: ResponseArguments, target: Target,
+        agents: AgentDirectory, now: Int64
+    ) -> PlannedOrder {
+        let (agentID, agentName) = identity(of: target, agents: agents)
+        let command = response.command
+        let order = Order(
+            id: .of(
+                alertIdentity: alert.identity.bytes, activeResponse: response.name, agent: agentID, action: "add"),
+            command: command.name, activeResponse: response.name, executable: command.executable,
+            user: arguments.user, sourceAddress: arguments.sourceAddress, filename: arguments.filename,
+            alertID: alert.id, ruleID: alert.ruleID, agentName: agentName, agentID: agentID,
+            extraArguments: arguments.extraArguments, timeout: response.timeout.components.seconds,
+            execTimeout: command.execTimeout.components.seconds,
+            scriptProtocol: command.scriptProtocol.wireValue,
+            expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt ?? 0,
+            alertJSON: alert.json, repeatedOffenders: response.repeatedOffenders.map(Int64.init),
+            managerName: managerName)
+        return PlannedOrder(order: order, isObserved: response.mode == .observe)
+    }
+
+    private func identity(of target: Target, agents: AgentDirectory) -> (id: String, name: String) {
+        switch target {
+        case .server: (Self.managerID, managerName)
+        case .agent(let id): (id, agents.entry(id: id)?.name ?? id)
+        }
+    }
+}
+
+/// An order and whether it is only to be noted, not run (`mode observe`).
+struct PlannedOrder: Sendable {
+    let order: Order
+    let isObserved: Bool
+}
+
+extension ScriptProtocol {
+    /// The number of the protocol in an encoded order.
+    var wireValue: UInt64 {
+        switch self {
+        case .auto: 0
+        case .positional: 1
+        case .json: 2
+        }
+    }
+}

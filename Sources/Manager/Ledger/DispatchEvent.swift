@@ -1,0 +1,32 @@
+import ActiveResponse
+
+/// One thing that happened to a response: a line of its timeline.
+struct DispatchEvent: Sendable, Equatable {
+    let dispatch: DispatchID
+    /// When it happened, in unix milliseconds, by the clock of whoever saw it.
+    let at: Int64
+    /// What happened, in the words of the timeline, such as `decided` or `queued`.
+    let name: String
+    /// The state that it brings; `nil` when the state stays.
+    var state: DispatchState?
+    /// For people: who asked, why it was refused.
+    var detail = ""
+    /// When the undo is due, in unix milliseconds; `nil` leaves what is known.
+    var undoDue: Int64?
+    /// The script's exit status; `nil` leaves what is known.
+    var exitStatus: Int32?
+    /// How long the script ran; `nil` leaves what is known.
+    var durationMilliseconds: Int64?
+    /// What the script printed; `nil` leaves what is known.
+    var output: [UInt8]?
+    /// Where the event came from, when an agent reported it; `nil` for the manager's own events.
+    var report: ReportPosition?
+}
+
+/// The place of a report in the sequence of one agent, by which a report that is sent again is recognised.
+struct ReportPosition: Sendable, Equatable {
+    let agent: String
+    /// Names the journal that numbers the reports: an agent whose journal is new starts again from 1.
+    let journal: String
+    let sequence: UInt64
+}

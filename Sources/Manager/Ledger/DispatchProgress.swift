@@ -1,0 +1,29 @@
+/// What the events of a response add up to.
+struct DispatchProgress: Sendable, Equatable {
+    /// `held` until an event says otherwise, so that an order nobody released is never sent.
+    var state: DispatchState = .held
+    /// When the agent first confirmed that it has the order, in unix milliseconds.
+    var deliveredAt: Int64?
+    var undoDue: Int64?
+    var exitStatus: Int32?
+    var durationMilliseconds: Int64?
+    /// The sequence number of the event that holds the script's output.
+    var outputEvent: Int64?
+
+    /// Takes the next event into account.
+    ///
+    /// One whose state would lead backwards changes nothing; it is history only.
+    ///
+    /// - Parameter sequence: the event's number in the ledger.
+    mutating func apply(_ event: DispatchEvent, sequence: Int64) {
+        if let next = event.state, next != state {
+            guard state.mayBecome(next) else { return }
+            state = next
+            if next == .delivered { deliveredAt = event.at }
+        }
+        undoDue = event.undoDue ?? undoDue
+        exitStatus = event.exitStatus ?? exitStatus
+        durationMilliseconds = event.durationMilliseconds ?? durationMilliseconds
+        if event.output != nil { outputEvent = sequence }
+    }
+}

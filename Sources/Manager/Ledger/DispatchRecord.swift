@@ -1,0 +1,57 @@
+import ActiveResponse
+
+/// What is known of a response from its decision on and never changes.
+struct DispatchFacts: Sendable, Equatable {
+    let id: DispatchID
+    let command: String
+    let activeResponse: String
+    /// `000` is the manager itself.
+    let agentID: String
+    let agentName: String
+    let alertID: String
+    let ruleID: String
+    var user: String?
+    var sourceAddress: String?
+    var filename: String?
+    /// When it was decided, in unix milliseconds.
+    let created: Int64
+    /// When the order loses its force, in unix milliseconds; `nil`: never.
+    var expires: Int64?
+    /// Whether there is something to undo.
+    let isStateful: Bool
+}
+
+/// A response as it stands in the ledger.
+struct DispatchRecord: Sendable, Equatable {
+    let facts: DispatchFacts
+    let progress: DispatchProgress
+    /// What the script printed last; lists leave it out.
+    var output: [UInt8]?
+}
+
+/// A response that the ledger does not know yet.
+struct NewDispatch: Sendable, Equatable {
+    let facts: DispatchFacts
+    /// The encoded order, kept as it is.
+    let order: [UInt8]
+    /// The beginning of the timeline, whose last state is the one that the response starts in.
+    let events: [DispatchEvent]
+}
+
+/// A response whose order may still have to travel, with what is needed to send it.
+struct PendingDispatch: Sendable, Equatable {
+    let id: DispatchID
+    let state: DispatchState
+    let agentID: String
+    let expires: Int64?
+    let order: [UInt8]
+}
+
+/// Which responses a list shows.
+struct DispatchFilter: Sendable, Equatable {
+    /// An agent's id.
+    var agent: String?
+    var state: DispatchState?
+    /// The most records that come back.
+    var limit = 100
+}

@@ -1,0 +1,97 @@
+import ActiveResponse
+
+/// The truth about every response: what was decided, what was sent, what came of it; also the agents, their
+/// enrollment, and how far each source is read.
+///
+/// What a call committed is there after any crash. Writes of many callers share one commit. Readers see what is
+/// committed and never wait for writers. `LedgerContractTests` holds what every implementation has to keep.
+protocol Ledger: Sendable {
+    /// Takes the changes and calls `completion` once they are durable, or failed as a whole. Never blocks.
+    ///
+    /// Changes are applied in the order of the calls. The completion runs on the ledger's own thread: it must be
+    /// short, and must not wait for the ledger.
+    func enqueue(
+        _ changes: [LedgerChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
+
+    /// How many calls of ``enqueue(_:completion:)`` are not durable yet.
+    var queueDepth: Int { get }
+
+    /// Those of the ids that are committed.
+    func known(_ ids: [DispatchID]) async throws(LedgerError) -> Set<DispatchID>
+
+    /// The response with its last output; `nil` when there is none with this id.
+    func dispatch(_ id: DispatchID) async throws(LedgerError) -> DispatchRecord?
+
+    /// The encoded order of a response, as it was given; `nil` when there is none with this id.
+    func order(_ id: DispatchID) async throws(LedgerError) -> [UInt8]?
+
+    /// The ids that begin with these hexadecimal digits, at most `limit` of them; none when the text is something
+    /// else.
+    func dispatchIDs(prefix: String, limit: Int) async throws(LedgerError) -> [DispatchID]
+
+    /// The responses that the filter lets through, newest first.
+    func dispatches(_ filter: DispatchFilter) async throws(LedgerError) -> [DispatchRecord]
+
+    /// Everything that happened to one response, in the order in which the ledger heard of it.
+    func timeline(_ id: DispatchID) async throws(LedgerError) -> [DispatchEvent]
+
+    /// The responses in the states `held`, `queued` and `delivered`, in the order of their decisions.
+    func pending() async throws(LedgerError) -> [PendingDispatch]
+
+    /// How many responses there are in each state; a state without any is left out.
+    func counts() async throws(LedgerError) -> [DispatchState: Int]
+
+    /// How far each source is read.
+    func positions() async throws(LedgerError) -> [String: String]
+
+    /// The highest report of this journal that is committed; 0 when there is none.
+    func reportedSequence(agent: String, journal: String) async throws(LedgerError) -> UInt64
+
+    /// Keeps a token. One with the same hash is replaced, tokens that expired more than a day ago are forgotten.
+    func createToken(_ token: EnrollmentGrant) async throws(LedgerError)
+
+    /// Enrolls an agent: checks and counts the token, finds id and name, has the certificate made and keeps the
+    /// agent, all in one transaction.
+    ///
+    /// Without `agentID` in the token the next id is taken that was never used and that no valid token promises.
+    /// A name that an agent has already is refused, unless the token was made for that id or name: then the
+    /// agent is replaced and its old certificate is worth nothing.
+    ///
+    /// - Parameter issue: makes the certificate for an id and a name. When it throws, nothing has happened.
+    func enroll(
+        _ request: EnrollmentApplication,
+        issue: @escaping @Sendable (_ id: String, _ name: String) throws -> IssuedCertificate
+    ) async throws(LedgerError) -> Enrollment
+
+    /// The agents that are enrolled now, by id.
+    func agents() async throws(LedgerError) -> [AgentRecord]
+
+    /// The enrolled agent with this id or, in any letter case, this name.
+    func agent(_ idOrName: String) async throws(LedgerError) -> AgentRecord?
+
+    /// Takes a renewed certificate in place of the agent's present one.
+    ///
+    /// - Returns: `false` when no such agent is enrolled.
+    func renewCertificate(
+        agent id: String, serial: String, fingerprint: String
+    ) async throws(LedgerError) -> Bool
+
+    /// Removes an agent. Its id is never given to another one unless a token names it.
+    ///
+    /// - Parameter at: unix milliseconds.
+    /// - Returns: `false` when no such agent is enrolled.
+    func removeAgent(_ id: String, at: Int64) async throws(LedgerError) -> Bool
+
+    /// Commits what is queued, then closes. Later calls fail with ``LedgerError/closed``.
+    func close() async
+}
+
+extension Ledger {
+    /// Takes the changes and returns once they are durable.
+    func append(_ changes: [LedgerChange]) async throws(LedgerError) {
+        let result = await withCheckedContinuation { continuation in
+            enqueue(changes) { continuation.resume(returning: $0) }
+        }
+        try result.get()
+    }
+}

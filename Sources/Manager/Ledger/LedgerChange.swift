@@ -1,0 +1,25 @@
+/// One entry for the ledger.
+///
+/// The changes of one call are committed together or not at all.
+enum LedgerChange: Sendable, Equatable {
+    /// A new response with its first events; nothing happens when the ledger knows its id.
+    case dispatch(NewDispatch)
+    /// Something that happened to a response. A report that an agent sends again is recognised and left out. The
+    /// response itself may come later: then the event already counts for its state.
+    case event(DispatchEvent)
+    /// How far a source is read; the text is the source's own.
+    case position(source: String, value: String)
+    /// An agent was heard of.
+    case sighting(AgentSighting)
+}
+
+/// When and how an agent was last heard of.
+struct AgentSighting: Sendable, Equatable {
+    let agent: String
+    /// Unix milliseconds.
+    let at: Int64
+    /// `nil` leaves what is known.
+    var version: String?
+    /// `nil` leaves what is known.
+    var address: String?
+}

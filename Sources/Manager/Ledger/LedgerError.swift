@@ -1,0 +1,58 @@
+/// What keeps the ledger from doing what it was asked.
+enum LedgerError: Error, Equatable, CustomStringConvertible {
+    /// The file system is full. Nothing of the call was kept; it can be made again once there is room.
+    case diskFull
+    /// Another process, or this one, has the ledger open.
+    case inUse(path: String)
+    case cannotOpen(path: String, reason: String)
+    /// A newer version of the program wrote the file.
+    case tooNew(path: String)
+    /// ``Ledger/close()`` was called.
+    case closed
+    /// The task that asked was cancelled.
+    case cancelled
+    /// SQLite's own words for anything else.
+    case database(String)
+
+    case tokenUnknown
+    case tokenExpired
+    case tokenUsedUp
+    case nameTaken(name: String, id: String)
+    case invalidName(String)
+    case invalidAgentID(String)
+    case certificateNotIssued(String)
+
+    var description: String {
+        switch self {
+        case .diskFull:
+            "the disk is full; make room where the ledger lies"
+        case .inUse(let path):
+            "the ledger \"\(path)\" is in use by another manager; stop that one or choose another home"
+        case .cannotOpen(let path, let reason):
+            "cannot open the ledger \"\(path)\": \(reason)"
+        case .tooNew(let path):
+            "the ledger \"\(path)\" was written by a newer version of edr-manager; install that version again"
+        case .closed:
+            "the ledger is closed"
+        case .cancelled:
+            "the question to the ledger was cancelled"
+        case .database(let reason):
+            "the ledger failed: \(reason)"
+        case .tokenUnknown:
+            "the enrollment token is not known here; make one with \"edr-control enroll token\""
+        case .tokenExpired:
+            "the enrollment token has expired; make a new one with \"edr-control enroll token\""
+        case .tokenUsedUp:
+            "the enrollment token is used up; make a new one with \"edr-control enroll token\""
+        case .nameTaken(let name, let id):
+            "the name \"\(name)\" belongs to agent \(id); choose another with --name, or replace that agent with a "
+                + "token from \"edr-control enroll token --id \(id)\""
+        case .invalidName(let name):
+            "\"\(name)\" is no agent name; use 1 to 128 letters, digits, \".\", \"-\" and \"_\""
+        case .invalidAgentID(let id):
+            "\"\(id)\" is no agent id; use three digits or more, 001 and up"
+        case .certificateNotIssued(let reason):
+            "no certificate could be made: \(reason)"
+        }
+    }
+}

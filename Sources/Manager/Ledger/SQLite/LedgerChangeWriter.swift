@@ -1,0 +1,100 @@
+import ActiveResponse
+import Foundation
+import GRDB
+
+/// Writes changes inside the transaction of the caller.
+struct LedgerChangeWriter {
+    let database: Database
+
+    func apply(_ change: LedgerChange) throws {
+        switch change {
+        case .dispatch(let dispatch): try insert(dispatch)
+        case .event(let event): try append(event)
+        case .position(let source, let value): try run(SQL.savePosition, [source, value])
+        case .sighting(let seen): try run(SQL.saveSighting, [seen.at, seen.version, seen.address, seen.agent])
+        }
+    }
+
+    private func insert(_ new: NewDispatch) throws {
+        let id = new.facts.id.blob
+        guard try row(SQL.findProgress, [id]) == nil else { return }
+
+        // Reports can be here before their order: it travelled while its commit was being synced, the manager
+        // stopped in between, and the agent came back before the source was read again.
+        let early = try Row.fetchAll(database.cachedStatement(sql: SQL.findEvents), arguments: [id])
+        var progress = DispatchProgress()
+        for event in new.events { progress.apply(event, sequence: try insert(event)) }
+        for row in early { progress.apply(try DispatchEvent(row: row), sequence: row["seq"]) }
+
+        try run(SQL.insertDispatch, new.facts.arguments + progress.arguments)
+        try run(SQL.insertOrder, [database.lastInsertedRowID, Data(new.order)])
+    }
+
+    private func append(_ event: DispatchEvent) throws {
+        if let report = event.report, try !isNew(report) { return }
+        let sequence = try insert(event)
+        guard let row = try row(SQL.findProgress, [event.dispatch.blob]) else { return }
+        let before = try DispatchProgress(row: row)
+        var progress = before
+        progress.apply(event, sequence: sequence)
+        guard progress != before else { return }
+        try run(SQL.updateProgress, progress.arguments + [event.dispatch.blob])
+    }
+
+    /// Whether this report was not seen before; it counts as seen from now on.
+    private func isNew(_ report: ReportPosition) throws -> Bool {
+        // Journals count in 64 bits without sign, SQLite with: no journal will ever reach the difference.
+        try run(SQL.saveReport, [report.agent, report.journal, Int64(clamping: report.sequence)])
+        return database.changesCount > 0
+    }
+
+    private func insert(_ event: DispatchEvent) throws -> Int64 {
+        try run(SQL.insertEvent, event.arguments)
+        return database.lastInsertedRowID
+    }
+
+    private func run(_ sql: String, _ arguments: StatementArguments) throws {
+        try database.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    private func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+}
+
+/// Built once: the text is the key by which the prepared statement is found again.
+private enum SQL {
+    static let findProgress = "SELECT \(DispatchProgress.columns) FROM dispatch WHERE id = ?"
+    static let findEvents = "SELECT seq, \(DispatchEvent.columns) FROM event WHERE dispatch_id = ? ORDER BY seq"
+    static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns)) VALUES (?,?,?,?,?,?,?,?,?)"
+    static let insertDispatch = """
+        INSERT INTO dispatch (\(DispatchFacts.columns), \(DispatchProgress.columns))
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?)
+        """
+    static let insertOrder = "INSERT INTO dispatch_order (seq, encoded) VALUES (?, ?)"
+    static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?) WHERE id = ?"
+    static let saveReport = """
+        INSERT INTO agent_report (agent_id, journal, sequence) VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > sequence
+        """
+    static let savePosition = """
+        INSERT INTO source_position (source, value) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET value = excluded.value
+        """
+    static let saveSighting = """
+        UPDATE agent SET last_seen = max(coalesce(last_seen, 0), ?), version = coalesce(?, version),
+        ip = coalesce(?, ip) WHERE id = ?
+        """
+}
+
+extension LedgerChange {
+    /// About how many pages of 4 KiB the change adds to the WAL: ids are random, so that each index that holds them
+    /// is touched in another place, and large values have pages of their own.
+    var pages: Int {
+        switch self {
+        case .dispatch(let new): 4 + new.order.count / 4_096
+        case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
+        case .position, .sighting: 1
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import ActiveResponse
+import Foundation
+import GRDB
+
+// What the rows of the ledger mean, in one place for reading and writing.
+
+extension DispatchID {
+    /// The column's form.
+    var blob: Data { Data(bytes) }
+
+    init(blob: Data) throws(LedgerError) {
+        guard let id = DispatchID(bytes: Array(blob)) else {
+            throw .database("a dispatch id of \(blob.count) bytes; restore the ledger from a copy")
+        }
+        self = id
+    }
+}
+
+extension DispatchState {
+    init(column: String) throws(LedgerError) {
+        guard let state = DispatchState(rawValue: column) else {
+            throw .database("a state \"\(column)\", which this version does not know")
+        }
+        self = state
+    }
+}
+
+extension DispatchProgress {
+    static let columns = "state, delivered, undo_due, exit_status, duration_ms, output_event"
+
+    init(row: Row) throws {
+        self.init(
+            state: try DispatchState(column: row["state"]), deliveredAt: row["delivered"], undoDue: row["undo_due"],
+            exitStatus: row["exit_status"], durationMilliseconds: row["duration_ms"],
+            outputEvent: row["output_event"])
+    }
+
+    /// In the order of ``columns``.
+    var arguments: StatementArguments {
+        [state.rawValue, deliveredAt, undoDue, exitStatus, durationMilliseconds, outputEvent]
+    }
+}
+
+extension DispatchFacts {
+    static let columns =
+        "id, command, active_response, agent_id, agent_name, alert_id, rule_id, user, srcip, filename, created, "
+        + "expires, stateful"
+
+    init(row: Row) throws {
+        self.init(
+            id: try DispatchID(blob: row["id"]), command: row["command"], activeResponse: row["active_response"],
+            agentID: row["agent_id"], agentName: row["agent_name"], alertID: row["alert_id"],
+            ruleID: row["rule_id"], user: row["user"], sourceAddress: row["srcip"], filename: row["filename"],
+            created: row["created"], expires: row["expires"], isStateful: row["stateful"])
+    }
+
+    /// In the order of ``columns``.
+    var arguments: StatementArguments {
+        [
+            id.blob, command, activeResponse, agentID, agentName, alertID, ruleID, user, sourceAddress, filename,
+            created, expires, isStateful,
+        ]
+    }
+}
+
+extension DispatchRecord {
+    static let columns = DispatchFacts.columns + ", " + DispatchProgress.columns
+
+    init(row: Row) throws {
+        self.init(facts: try DispatchFacts(row: row), progress: try DispatchProgress(row: row))
+    }
+}
+
+extension DispatchEvent {
+    static let columns = "dispatch_id, at, event, state, detail, undo_due, exit_status, duration_ms, output"
+
+    init(row: Row) throws {
+        let state: String? = row["state"]
+        let output: Data? = row["output"]
+        self.init(
+            dispatch: try DispatchID(blob: row["dispatch_id"]), at: row["at"], name: row["event"],
+            state: try state.map { try DispatchState(column: $0) }, detail: row["detail"], undoDue: row["undo_due"],
+            exitStatus: row["exit_status"], durationMilliseconds: row["duration_ms"], output: output.map(Array.init))
+    }
+
+    /// In the order of ``columns``.
+    var arguments: StatementArguments {
+        [
+            dispatch.blob, at, name, state?.rawValue, detail, undoDue, exitStatus, durationMilliseconds,
+            output.map { Data($0) },
+        ]
+    }
+}
+
+extension AgentRecord {
+    static let columns =
+        "id, name, certificate_serial, certificate_fingerprint, created, last_seen, version, ip"
+
+    init(row: Row) {
+        self.init(
+            id: row["id"], name: row["name"], certificateSerial: row["certificate_serial"],
+            certificateFingerprint: row["certificate_fingerprint"], created: row["created"],
+            lastSeen: row["last_seen"], version: row["version"], address: row["ip"])
+    }
+}

@@ -1,0 +1,100 @@
+import GRDB
+
+/// The tables of the ledger and how older files come to have them.
+///
+/// A migration that was shipped is never changed; what comes later is a new one.
+enum LedgerSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 events, dispatches, positions, agents, tokens") { database in
+            try database.execute(sql: first)
+        }
+        return migrator
+    }
+
+    /// Times are unix milliseconds.
+    ///
+    /// Orders have a table of their own because SQLite writes a row anew with every
+    /// change of state, and an order with its alert is large.
+    private static let first = """
+        CREATE TABLE event (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            dispatch_id BLOB NOT NULL,
+            at INTEGER NOT NULL,
+            event TEXT NOT NULL,
+            state TEXT,
+            detail TEXT NOT NULL,
+            undo_due INTEGER,
+            exit_status INTEGER,
+            duration_ms INTEGER,
+            output BLOB
+        ) STRICT;
+        CREATE INDEX event_dispatch ON event(dispatch_id);
+        CREATE TRIGGER event_append_only BEFORE UPDATE ON event
+        BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+
+        CREATE TABLE dispatch (
+            seq INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            command TEXT NOT NULL,
+            active_response TEXT NOT NULL,
+            agent_id TEXT NOT NULL,
+            agent_name TEXT NOT NULL,
+            alert_id TEXT NOT NULL,
+            rule_id TEXT NOT NULL,
+            user TEXT,
+            srcip TEXT,
+            filename TEXT,
+            created INTEGER NOT NULL,
+            expires INTEGER,
+            stateful INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            delivered INTEGER,
+            undo_due INTEGER,
+            exit_status INTEGER,
+            duration_ms INTEGER,
+            output_event INTEGER
+        ) STRICT;
+        CREATE INDEX dispatch_state ON dispatch(state);
+        CREATE INDEX dispatch_agent ON dispatch(agent_id);
+
+        CREATE TABLE dispatch_order (
+            seq INTEGER PRIMARY KEY REFERENCES dispatch(seq),
+            encoded BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE agent_report (
+            agent_id TEXT NOT NULL,
+            journal TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            PRIMARY KEY (agent_id, journal)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE source_position (
+            source TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE agent (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            certificate_serial TEXT NOT NULL,
+            certificate_fingerprint TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            removed INTEGER,
+            last_seen INTEGER,
+            version TEXT,
+            ip TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX agent_name ON agent(name COLLATE NOCASE) WHERE removed IS NULL;
+
+        CREATE TABLE enrollment_token (
+            hash BLOB PRIMARY KEY,
+            agent_id TEXT,
+            name TEXT,
+            created INTEGER NOT NULL,
+            expires INTEGER NOT NULL,
+            uses_left INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,45 @@
+import Foundation
+import GRDB
+
+extension SQLiteLedger {
+    func agents() async throws(LedgerError) -> [AgentRecord] {
+        try await read { database in
+            // Ids are digits: by length first is by number.
+            let sql = "SELECT \(AgentRecord.columns) FROM agent WHERE removed IS NULL ORDER BY length(id), id"
+            return try Row.fetchAll(database, sql: sql).map(AgentRecord.init)
+        }
+    }
+
+    func agent(_ idOrName: String) async throws(LedgerError) -> AgentRecord? {
+        try await read { database in
+            // A name may look like another agent's id; the id comes first.
+            let sql = """
+                SELECT \(AgentRecord.columns) FROM agent
+                WHERE removed IS NULL AND (id = ?1 OR name = ?1 COLLATE NOCASE) ORDER BY id = ?1 DESC
+                """
+            return try Row.fetchOne(database, sql: sql, arguments: [idOrName]).map(AgentRecord.init)
+        }
+    }
+
+    func renewCertificate(
+        agent id: String, serial: String, fingerprint: String
+    ) async throws(LedgerError) -> Bool {
+        try await write { database in
+            try database.execute(
+                sql: """
+                    UPDATE agent SET certificate_serial = ?, certificate_fingerprint = ?
+                    WHERE id = ? AND removed IS NULL
+                    """,
+                arguments: [serial, fingerprint, id])
+            return database.changesCount > 0
+        }
+    }
+
+    func removeAgent(_ id: String, at: Int64) async throws(LedgerError) -> Bool {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE agent SET removed = ? WHERE id = ? AND removed IS NULL", arguments: [at, id])
+            return database.changesCount > 0
+        }
+    }
+}

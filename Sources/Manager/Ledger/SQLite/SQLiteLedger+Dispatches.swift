@@ -1,0 +1,115 @@
+import ActiveResponse
+import Foundation
+import GRDB
+
+extension SQLiteLedger {
+    func known(_ ids: [DispatchID]) async throws(LedgerError) -> Set<DispatchID> {
+        try await read { database in
+            let statement = try database.cachedStatement(sql: "SELECT 1 FROM dispatch WHERE id = ?")
+            return Set(try ids.filter { try Row.fetchOne(statement, arguments: [$0.blob]) != nil })
+        }
+    }
+
+    func dispatch(_ id: DispatchID) async throws(LedgerError) -> DispatchRecord? {
+        try await read { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT \(DispatchRecord.columns) FROM dispatch WHERE id = ?", arguments: [id.blob])
+            guard let row else { return nil }
+            var record = try DispatchRecord(row: row)
+            let output = try Data.fetchOne(
+                database, sql: "SELECT output FROM event WHERE seq = ?", arguments: [record.progress.outputEvent])
+            record.output = output.map(Array.init)
+            return record
+        }
+    }
+
+    func order(_ id: DispatchID) async throws(LedgerError) -> [UInt8]? {
+        try await read { database in
+            let sql = "SELECT encoded FROM dispatch JOIN dispatch_order USING (seq) WHERE id = ?"
+            return try Data.fetchOne(database, sql: sql, arguments: [id.blob]).map(Array.init)
+        }
+    }
+
+    func dispatchIDs(prefix: String, limit: Int) async throws(LedgerError) -> [DispatchID] {
+        let missing = 32 - prefix.utf8.count
+        guard missing >= 0,
+            let first = DispatchID(hex: prefix + String(repeating: "0", count: missing)),
+            let last = DispatchID(hex: prefix + String(repeating: "f", count: missing))
+        else { return [] }
+        return try await read { database in
+            try Data.fetchAll(
+                database, sql: "SELECT id FROM dispatch WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+                arguments: [first.blob, last.blob, limit]
+            ).map { try DispatchID(blob: $0) }
+        }
+    }
+
+    func dispatches(_ filter: DispatchFilter) async throws(LedgerError) -> [DispatchRecord] {
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        if let agent = filter.agent {
+            conditions.append("agent_id = ?")
+            arguments += [agent]
+        }
+        if let state = filter.state {
+            conditions.append("state = ?")
+            arguments += [state.rawValue]
+        }
+        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        let sql = "SELECT \(DispatchRecord.columns) FROM dispatch \(condition) ORDER BY seq DESC LIMIT ?"
+        let all = arguments + [filter.limit]
+        return try await read { database in
+            try Row.fetchAll(database, sql: sql, arguments: all).map { try DispatchRecord(row: $0) }
+        }
+    }
+
+    func timeline(_ id: DispatchID) async throws(LedgerError) -> [DispatchEvent] {
+        try await read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT \(DispatchEvent.columns) FROM event WHERE dispatch_id = ? ORDER BY seq",
+                arguments: [id.blob]
+            ).map { try DispatchEvent(row: $0) }
+        }
+    }
+
+    func pending() async throws(LedgerError) -> [PendingDispatch] {
+        let states = DispatchState.allCases.filter(\.isPending).map { "'\($0.rawValue)'" }.joined(separator: ",")
+        return try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, state, agent_id, expires, encoded FROM dispatch JOIN dispatch_order USING (seq)
+                    WHERE state IN (\(states)) ORDER BY seq
+                    """
+            ).map { row in
+                let order: Data = row["encoded"]
+                return PendingDispatch(
+                    id: try DispatchID(blob: row["id"]), state: try DispatchState(column: row["state"]),
+                    agentID: row["agent_id"], expires: row["expires"], order: Array(order))
+            }
+        }
+    }
+
+    func counts() async throws(LedgerError) -> [DispatchState: Int] {
+        try await read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS n FROM dispatch GROUP BY state")
+            return try rows.reduce(into: [:]) { $0[try DispatchState(column: $1["state"])] = $1["n"] }
+        }
+    }
+
+    func positions() async throws(LedgerError) -> [String: String] {
+        try await read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT source, value FROM source_position")
+            return rows.reduce(into: [:]) { $0[$1["source"]] = $1["value"] }
+        }
+    }
+
+    func reportedSequence(agent: String, journal: String) async throws(LedgerError) -> UInt64 {
+        try await read { database in
+            let sequence = try Int64.fetchOne(
+                database, sql: "SELECT sequence FROM agent_report WHERE agent_id = ? AND journal = ?",
+                arguments: [agent, journal])
+            return UInt64(clamping: sequence ?? 0)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import ActiveResponse
+import Daemon
+import Foundation
+import GRDB
+import Logging
+
+/// The ledger in one SQLite file: WAL, every commit synced, one writer, any number of readers beside it.
+final class SQLiteLedger: Ledger {
+    /// Changes in one transaction: enough to make the sync cheap, few enough that nobody waits 50 ms.
+    private static let batchLimit = 1_024
+
+    let pool: DatabasePool
+    private let lock: LedgerLock
+    let checkpointer: LedgerCheckpointer
+    private let commits: GroupCommit<LedgerChange>
+
+    /// Opens the ledger, makes it when there is none, and brings an older one up to date.
+    ///
+    /// The file is readable for its owner alone: alerts hold what is nobody else's business.
+    ///
+    /// - Parameter retryPause: a full disk holds all writing up and is tried again after this pause; nil fails the
+    ///   calls at once.
+    init(
+        path: String, logger: Logger, checkpoints: LedgerCheckpointer.Limits = .init(),
+        retryPause: Duration? = .seconds(1)
+    ) throws(LedgerError) {
+        lock = try LedgerLock(ledger: path)
+        do {
+            try Self.createFile(path)
+            var configuration = Configuration()
+            configuration.label = "ledger"
+            configuration.maximumReaderCount = 4
+            // The checkpointer may hold the write lock for a moment.
+            configuration.busyMode = .timeout(10)
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try Self.migrate(pool, path: path)
+            try Self.configureWriter(pool)
+            checkpointer = LedgerCheckpointer(
+                connection: try DatabaseQueue(path: path, configuration: configuration), limits: checkpoints,
+                logger: logger)
+        } catch let error as LedgerError {
+            throw error
+        } catch {
+            throw .cannotOpen(path: path, reason: LedgerError(error).description)
+        }
+        let (pool, checkpointer) = (pool, checkpointer)
+        commits = GroupCommit(
+            label: "ledger commit", batchLimit: Self.batchLimit, retryPause: retryPause,
+            onStall: { error in
+                logger.error(
+                    "Ledger cannot be written; nothing more is taken in until it can",
+                    metadata: .of([.file: path, .error: error]))
+            }
+        ) { changes throws(LedgerError) in
+            do {
+                try pool.write { database in
+                    let writer = LedgerChangeWriter(database: database)
+                    for change in changes { try writer.apply(change) }
+                }
+            } catch {
+                let error = LedgerError(error)
+                // Most pages of the WAL have their place in the database already, and its own can then be used again.
+                if error == .diskFull { checkpointer.start() }
+                throw error
+            }
+            checkpointer.committed(pages: 8 + changes.reduce(0) { $0 + $1.pages })
+        }
+    }
+
+    func enqueue(
+        _ changes: [LedgerChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        commits.enqueue(changes, completion: completion)
+    }
+
+    var queueDepth: Int { commits.depth }
+
+    func close() async {
+        await commits.close()
+        await checkpointer.close()
+        // Fails only when it is closed already, or while a reader still runs; the file is complete in both cases.
+        try? pool.close()
+        lock.release()
+    }
+
+    /// Asks on a reader's connection; never waits for the writer.
+    func read<T: Sendable>(_ question: @escaping @Sendable (Database) throws -> T) async throws(LedgerError) -> T {
+        do {
+            return try await pool.read(question)
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// Changes something in a transaction of its own.
+    func write<T: Sendable>(_ change: @escaping @Sendable (Database) throws -> T) async throws(LedgerError) -> T {
+        do {
+            return try await pool.write(change)
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    /// SQLite gives the WAL the mode of the database file.
+    private static func createFile(_ path: String) throws(LedgerError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+        }
+        Glibc.close(descriptor)
+    }
+
+    private static func migrate(_ pool: DatabasePool, path: String) throws {
+        let migrator = LedgerSchema.migrator
+        guard try !pool.read(migrator.hasBeenSuperseded) else { throw LedgerError.tooNew(path: path) }
+        try migrator.migrate(pool)
+    }
+
+    /// Makes every commit durable and leaves checkpoints to the checkpointer.
+    ///
+    /// The pool sets `synchronous = NORMAL` when it opens, with which a power cut loses the last commits; so this is
+    /// set afterwards, and read back. The cache (16 MiB) holds what a full batch touches: a page that does not fit is
+    /// written twice.
+    private static func configureWriter(_ pool: DatabasePool) throws {
+        try pool.writeWithoutTransaction { database in
+            try database.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384")
+            let mode = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            guard mode == 2 else { throw LedgerError.database("SQLite does not sync its commits") }
+        }
+    }
+}

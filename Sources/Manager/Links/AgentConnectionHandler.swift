@@ -1,0 +1,136 @@
+import ActiveResponse
+import AgentProtocol
+import Daemon
+import Logging
+import NIOCore
+import Wire
+
+/// The manager's end of the link to one agent: greets it, passes its reports on, and notices when it falls silent.
+///
+/// The agent is who its certificate says. Whatever it reports is taken as its own.
+final class AgentConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = Message
+    typealias OutboundOut = Message
+
+    /// How long an agent may take to say hello.
+    private static let helloTimeout = TimeAmount.seconds(10)
+
+    private let agentID: String
+    private let desk: AgentDesk
+    private let logger: Logger
+    private var link: RemoteLink?
+    private var heartbeat: Heartbeat?
+    private var timer: Scheduled<Void>?
+    /// Reports of the present read, handed on together.
+    private var reports: [ResponseEvent] = []
+    private var endReason = "the connection was lost"
+
+    init(agentID: String, desk: AgentDesk, logger: Logger) {
+        self.agentID = agentID
+        self.desk = desk
+        self.logger = logger
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        timer = schedule(context, after: Self.helloTimeout) { handler, context in
+            handler.end(context, reason: "it did not say hello in time")
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let message = unwrapInboundIn(data)
+        heartbeat?.heard(now: .now())
+        guard let link else {
+            guard case .hello(let hello) = message else {
+                return refuse(context, .unexpectedMessage, "the first message must be hello")
+            }
+            return greet(context, hello)
+        }
+        switch message {
+        case .report(let payload):
+            do throws(WireError) {
+                reports.append(try ResponseEvent(encoded: payload))
+            } catch {
+                logger.error(
+                    "Report cannot be read", metadata: .of([.agent: agentID, .error: error]))
+                end(context, reason: "it sent a report that cannot be read")
+            }
+        case .ping(let nonce):
+            desk.events.send(.heard(link))
+            context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
+        case .pong:
+            desk.events.send(.heard(link))
+        case .goodbye(let reason):
+            end(context, reason: reason)
+        default:
+            refuse(context, .unexpectedMessage, "an agent does not send \"\(message.kind)\" here")
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if let link, !reports.isEmpty {
+            desk.events.send(.reports(link, reports))
+            reports = []
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        if let link { desk.events.send(.down(link, reason: endReason)) }
+        link = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(context, reason: "\(error)")
+    }
+
+    private func greet(_ context: ChannelHandlerContext, _ hello: Hello) {
+        guard hello.protocolVersion >= 1 else {
+            return refuse(context, .unsupportedVersion, "this manager speaks version 1 and later")
+        }
+        let link = RemoteLink(agentID: agentID, channel: context.channel)
+        self.link = link
+        let heartbeat = Heartbeat(now: .now())
+        self.heartbeat = heartbeat
+        let interval = heartbeat.interval.nanoseconds / 1_000_000_000
+        context.writeAndFlush(
+            wrapOutboundOut(.welcome(desk.welcome(agentID: agentID, heartbeatSeconds: interval))), promise: nil)
+        desk.events.send(
+            .up(
+                link, journal: hello.journalID, version: hello.agentVersion,
+                address: context.remoteAddress?.ipAddress ?? ""))
+        tick(context)
+    }
+
+    private func tick(_ context: ChannelHandlerContext) {
+        guard var heartbeat else { return }
+        let action = heartbeat.tick(now: .now())
+        self.heartbeat = heartbeat
+        switch action {
+        case .wait: break
+        case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.ping(nonce: nonce)), promise: nil)
+        case .dead: return end(context, reason: "it fell silent")
+        }
+        timer?.cancel()
+        timer = schedule(context, after: heartbeat.nextTick - .now()) { handler, context in handler.tick(context) }
+    }
+
+    private func schedule(
+        _ context: ChannelHandlerContext, after delay: TimeAmount,
+        _ body: @escaping (AgentConnectionHandler, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        context.eventLoop.assumeIsolated().scheduleTask(in: delay) { body(self, context) }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, _ code: FailureCode, _ text: String) {
+        context.writeAndFlush(wrapOutboundOut(.failure(code: code, text: text)), promise: nil)
+        end(context, reason: text)
+    }
+
+    private func end(_ context: ChannelHandlerContext, reason: String) {
+        endReason = reason
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,71 @@
+import AgentProtocol
+import Daemon
+import Logging
+import NIOCore
+import TLS
+
+/// Waits for the end of a connection's TLS handshake and then puts into the pipeline what the client came for:
+/// its link, when it is an agent, or an enrollment.
+final class ConnectionDoor: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let desk: AgentDesk
+    private let logger: Logger
+
+    init(desk: AgentDesk, logger: Logger) {
+        self.desk = desk
+        self.logger = logger
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let handshake = event as? TLSHandshakeCompleted else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        do {
+            switch handshake.applicationProtocol {
+            case .enrollment: try admitEnrollment(context)
+            case .agent: try admitAgent(context, handshake.peer)
+            }
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        } catch {
+            logger.error("Connection could not be set up", metadata: .of([.error: "\(error)"]))
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.info(
+            "Connection was refused",
+            metadata: .of([.address: context.remoteAddress?.ipAddress ?? "", .error: "\(error)"]))
+        context.close(promise: nil)
+    }
+
+    private func admitEnrollment(_ context: ChannelHandlerContext) throws {
+        try context.pipeline.syncOperations.addHandlers([
+            FrameDecoder(maximumLength: FrameLimit.enrollment), FrameEncoder(maximumLength: FrameLimit.enrollment),
+            EnrollmentHandler(desk: desk.enrollment, logger: logger),
+        ])
+    }
+
+    private func admitAgent(_ context: ChannelHandlerContext, _ peer: TLSHandshakeCompleted.Peer?) throws {
+        let encoder = FrameEncoder(maximumLength: FrameLimit.agent)
+        guard let peer, desk.admits(peer) else {
+            logger.warning(
+                "Certificate is not one of an enrolled agent",
+                metadata: .of([
+                    .agent: peer?.commonName ?? "", .address: context.remoteAddress?.ipAddress ?? "",
+                ]))
+            try context.pipeline.syncOperations.addHandler(encoder)
+            let channel = context.channel
+            channel.writeAndFlush(Message.failure(code: .notEnrolled, text: "this agent is not enrolled"))
+                .whenComplete { _ in channel.close(promise: nil) }
+            return
+        }
+        try context.pipeline.syncOperations.addHandlers([
+            FrameDecoder(maximumLength: FrameLimit.agent), encoder,
+            AgentConnectionHandler(agentID: peer.commonName, desk: desk, logger: logger),
+        ])
+    }
+}
+
+extension ConnectionDoor: RemovableChannelHandler {}

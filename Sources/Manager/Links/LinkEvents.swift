@@ -1,0 +1,27 @@
+import ActiveResponse
+
+/// What happens on the links, on its way from the event loops to the dispatcher: in the order in which it happened
+/// on each link.
+struct LinkEvents: Sendable {
+    enum Event: Sendable {
+        /// An agent is connected and known.
+        /// - Parameters:
+        ///   - journal: names the agent's journal.
+        case up(RemoteLink, journal: String, version: String, address: String)
+        case reports(RemoteLink, [ResponseEvent])
+        /// A sign of life.
+        case heard(RemoteLink)
+        case down(RemoteLink, reason: String)
+    }
+
+    let stream: AsyncStream<Event>
+    private let continuation: AsyncStream<Event>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream()
+    }
+
+    func send(_ event: Event) {
+        continuation.yield(event)
+    }
+}

@@ -1,0 +1,139 @@
+import ActiveResponse
+import ConfigurationTree
+package import Daemon
+import Logging
+import NIOCore
+import NIOPosix
+import Policy
+import ServiceLifecycle
+import TLS
+import UnixSignals
+
+/// The manager: puts its parts together, runs them until it is told to stop, and stops them in reverse order.
+package struct ManagerDaemon {
+    private let home: Home
+    private let file: String?
+
+    /// - Parameter file: the configuration file, or nil for the usual place in `etc`.
+    package init(home: Home, configurationFile file: String?) {
+        self.home = home
+        self.file = file
+    }
+
+    /// Checks the configuration and says what it finds, one line each.
+    ///
+    /// - Returns: ``ExitStatus/done`` or ``ExitStatus/configuration``.
+    package func testConfiguration(print: (String) -> Void) -> Int32 {
+        load(print: print) == nil ? ExitStatus.configuration : ExitStatus.done
+    }
+
+    private func load(print: (String) -> Void) -> ManagerConfiguration? {
+        let diagnostics = Diagnostics()
+        let configuration = ManagerConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics)
+        for diagnostic in diagnostics.all { print(diagnostic.description) }
+        return configuration
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Returns: the exit status.
+    package func run(print: (String) -> Void) async -> Int32 {
+        guard let configuration = load(print: print) else { return ExitStatus.configuration }
+        do {
+            try home.createFolders()
+            let pidFile = try PidFile(path: home.run + "/edr-manager.pid")
+            defer { pidFile.remove() }
+            let log = try DaemonLog(path: home.logs + "/edr-manager.log")
+            let logger = log.logger(label: "manager", level: configuration.logLevel)
+            do {
+                try await run(configuration, log: log, logger: logger)
+                return ExitStatus.done
+            } catch {
+                logger.critical("Manager stops", metadata: .of([.error: "\(error)"]))
+                return ExitStatus.failed
+            }
+        } catch {
+            print("edr-manager: \(error)")
+            return ExitStatus.failed
+        }
+    }
+
+    private func run(_ configuration: ManagerConfiguration, log: DaemonLog, logger: Logger) async throws {
+        let started = ContinuousClock.now
+        let name = configuration.name ?? LocalAddress.hostName
+        let ledger = try SQLiteLedger(path: home.state + "/manager.db", logger: logger)
+        let context = DecisionContext(policy: Policy(configuration.policy), agents: AgentDirectory([]))
+        let registry = AgentRegistry(try await ledger.agents(), context: context)
+        let dispatcher = Dispatcher(
+            ledger: ledger, registry: registry, context: context, alertsLog: AlertsLog(path: home.alertsLog),
+            managerName: name, logger: logger)
+        try await dispatcher.resume()
+
+        let credentials = try ManagerCredentials.loadOrCreate(home: home, logger: logger)
+        let enrollment = EnrollmentDesk(
+            authority: credentials.authority, ledger: ledger, registry: registry, managerName: name, logger: logger)
+        let links = LinkEvents()
+        // The doors that must be open before the manager calls itself ready: agents' port and control socket.
+        let readiness = Readiness(doors: 2)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let listener = AgentListener(
+            address: configuration.localAddress, port: configuration.port, group: group,
+            context: try .server(
+                authority: credentials.authority.certificate, certificate: credentials.certificate,
+                key: credentials.key),
+            desk: AgentDesk(registry: registry, enrollment: enrollment, events: links, managerName: name),
+            readiness: readiness, logger: logger)
+        let local = LocalResponder(
+            home: home, repeatedOffenders: configuration.policy.managerRepeatedOffenders.map(Int64.init),
+            dispatcher: dispatcher, logger: logger)
+
+        let inbox = SourceInbox()
+        let positions = try await ledger.positions()
+        var sources: [any Service] = []
+        var statistics: [SourceStatistics] = []
+        for source in configuration.sources {
+            let counts = SourceStatistics(name: source.name)
+            statistics.append(counts)
+            sources.append(
+                FileSource(
+                    name: source.name, path: source.path, start: source.start,
+                    savedPosition: positions[source.name], context: context, statistics: counts, logger: logger,
+                    sink: inbox.sink))
+        }
+        let httpStatistics = SourceStatistics(name: "http")
+        statistics.append(httpStatistics)
+        let reloader = Reloader(file: file, home: home, context: context, started: configuration, logger: logger)
+        let operations = ControlOperations(
+            ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
+            reloader: reloader, statistics: statistics,
+            httpSource: HTTPAlertSource(context: context, statistics: httpStatistics, logger: logger),
+            managerName: name, started: started)
+        let control = ControlServer(
+            home: home, routes: ControlRoutes(operations: operations, logger: logger), readiness: readiness,
+            logger: logger)
+
+        // Started in this order and stopped in the reverse one: nothing is taken in before it can be handed on.
+        let services: [any Service] =
+            [
+                local, LinkPump(
+                    events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
+                SourcePump(inbox: inbox, dispatcher: dispatcher), Housekeeping(dispatcher: dispatcher), listener,
+                control,
+            ] + sources + [HangupService(reloader: reloader, log: log, logger: logger), 
+                ReadyService(readiness: readiness, logger: logger),
+            ]
+        let serviceGroup = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await serviceGroup.run()
+        } catch {
+            await ledger.close()
+            throw error
+        }
+        await ledger.close()
+        try await group.shutdownGracefully()
+        logger.notice("Manager has stopped")
+    }
+}

@@ -1,0 +1,45 @@
+import Daemon
+import Logging
+import ServiceLifecycle
+
+/// Hands what happens on the links to the dispatcher, and keeps the list of agents current.
+struct LinkPump: Service {
+    let events: LinkEvents
+    let dispatcher: Dispatcher
+    let registry: AgentRegistry
+    let ledger: any Ledger
+    let logger: Logger
+
+    func run() async throws {
+        for await event in events.stream.cancelOnGracefulShutdown() {
+            switch event {
+            case .up(let link, let journal, let version, let address):
+                saw(
+                    AgentSighting(agent: link.agentID, at: Timestamp.now(), version: version, address: address),
+                    connected: true, save: true)
+                logger.notice(
+                    "Agent is connected",
+                    metadata: .of([.agent: link.agentID, .address: address, .version: version]))
+                await dispatcher.linkUp(link, agent: link.agentID, journal: journal)
+            case .reports(let link, let reports):
+                await dispatcher.reports(reports, agent: link.agentID, over: link)
+            case .heard(let link):
+                saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)
+            case .down(let link, let reason):
+                guard await dispatcher.linkDown(link, agent: link.agentID) else { continue }
+                saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: false, save: true)
+                logger.notice("Agent is disconnected", metadata: .of([.agent: link.agentID, .reason: reason]))
+            }
+        }
+    }
+
+    private func saw(_ sighting: AgentSighting, connected: Bool, save: Bool) {
+        registry.saw(sighting, connected: connected)
+        guard save else { return }
+        ledger.enqueue([.sighting(sighting)]) { [logger] result in
+            if case .failure(let error) = result {
+                logger.error("Ledger did not take an entry", metadata: .of([.error: error]))
+            }
+        }
+    }
+}

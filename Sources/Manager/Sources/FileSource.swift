@@ -1,0 +1,125 @@
+import Alerts
+import Daemon
+import Foundation
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Follows a file of alerts, one JSON object a line, across rotation, truncation and restarts.
+///
+/// A thread of its own sleeps in `poll` on inotify and wakes in some 30 µs; it reads, decides and hands over
+/// without a change of thread, which is most of the manager's share of the latency.
+package final class FileSource: Service {
+    /// Where reading begins when the source is started for the first time and the file is there already.
+    package enum Start: String, Sendable, CaseIterable {
+        /// Old alerts are history: a ban for yesterday's attack would only do harm.
+        case end
+        case beginning
+    }
+
+    private let name: String
+    private let path: String
+    private let start: Start
+    private let savedPosition: String?
+    private let intake: Mutex<AlertIntake>
+    private let statistics: SourceStatistics
+    private let sink: SourceSink
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - name: under which the position is kept.
+    ///   - path: the file that is followed; it may not be there yet.
+    ///   - savedPosition: the position from the ledger, as given out in a ``SourceBatch``.
+    package init(
+        name: String, path: String, start: Start, savedPosition: String?, context: DecisionContext,
+        statistics: SourceStatistics, logger: Logger, sink: @escaping SourceSink
+    ) {
+        self.name = name
+        self.path = path
+        self.start = start
+        self.savedPosition = savedPosition
+        self.intake = Mutex(AlertIntake(context: context, statistics: statistics, logger: logger))
+        self.statistics = statistics
+        self.sink = sink
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let watcher = try FileWatcher(path: path)
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await withCheckedContinuation { continuation in
+                Thread {
+                    self.follow(watcher)
+                    continuation.resume()
+                }.start()
+            }
+        } onCancelOrGracefulShutdown: {
+            watcher.stop()
+        }
+    }
+
+    private func follow(_ watcher: FileWatcher) {
+        var follower = FileFollower(
+            path: path, start: start, saved: savedPosition.flatMap(FilePosition.init), source: name, logger: logger)
+        let pace = BatchPace()
+        // The first position is saved at once: what is appended while the manager is down is read afterwards.
+        send([], position: follower.position, pace: pace)
+        while !watcher.isStopped {
+            intake.withLock { $0.refresh() }
+            drain(&follower, pace: pace)
+            watcher.wait(
+                folderMissing: !follower.folderExists, oldFiles: follower.isDrainingOldFiles,
+                unsaved: follower.position.description != pace.lastPosition)
+        }
+        drain(&follower, pace: pace)
+        send([], position: follower.position, pace: pace)
+        pace.waitUntilIdle()
+    }
+
+    /// Reads all there is, in pieces; each piece with an alert that fires goes on at once.
+    private func drain(_ follower: inout FileFollower, pace: BatchPace) {
+        while true {
+            var fired: [FiredAlert] = []
+            let more = follower.readNext { line, offset in
+                if let alert = self.decide(line, offset: offset) { fired.append(alert) }
+            }
+            if !fired.isEmpty || pace.isPositionOverdue(follower.position) {
+                send(fired, position: follower.position, pace: pace)
+            }
+            if !more { return }
+        }
+    }
+
+    private func decide(_ line: LineSplitter.Line, offset: Int64) -> FiredAlert? {
+        switch line {
+        case .tooLong:
+            statistics.count(.invalid)
+            report(kind: "too_long", offset: offset, error: "the line is longer than \(LineSplitter.defaultLimit) bytes")
+            return nil
+        case .complete(let bytes):
+            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return nil }
+            do throws(AlertError) {
+                return try intake.withLock { intake throws(AlertError) in try intake.take(bytes) }
+            } catch {
+                report(kind: error.kind, offset: offset, error: error.description)
+                return nil
+            }
+        }
+    }
+
+    private let reportedKinds = Mutex<Set<String>>([])
+
+    /// Logs the first line of each kind that is no alert; the rest is only counted, so that a broken writer
+    /// cannot fill the disk through our log.
+    private func report(kind: String, offset: Int64, error: String) {
+        guard reportedKinds.withLock({ $0.insert(kind).inserted }) else { return }
+        logger.warning(
+            "Line is no alert and was skipped; further lines of this kind are only counted",
+            metadata: .of([.source: name, .file: path, .offset: offset, .kind: kind, .error: error]))
+    }
+
+    private func send(_ fired: [FiredAlert], position: FilePosition, pace: BatchPace) {
+        pace.begin(position: position)
+        sink(SourceBatch(source: name, fired: fired, position: position.description)) { pace.end() }
+    }
+}

@@ -1,0 +1,77 @@
+import Glibc
+
+/// One open file that alerts are read from, with how far it has been read.
+final class FollowedFile {
+    let descriptor: Int32
+    let inode: UInt64
+    private(set) var splitter: LineSplitter
+    private var readOffset: Int64
+
+    /// Opens a file for reading; nil when there is none (or it may not be read: `errno` says which).
+    static func open(_ path: String) -> FollowedFile? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            return nil
+        }
+        return FollowedFile(descriptor: descriptor, inode: UInt64(status.st_ino))
+    }
+
+    private init(descriptor: Int32, inode: UInt64) {
+        self.descriptor = descriptor
+        self.inode = inode
+        self.splitter = LineSplitter(offset: 0)
+        self.readOffset = 0
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    var size: Int64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// Up to where complete lines have been handed out.
+    var position: FilePosition {
+        FilePosition(descriptor: descriptor, inode: inode, offset: splitter.completeOffset)
+    }
+
+    func seek(to offset: Int64) {
+        readOffset = offset
+        splitter = LineSplitter(offset: offset)
+    }
+
+    /// Seeks to the end, or rather to the start of the last line when that is still being written, so that it
+    /// is read once it is whole.
+    func seekToEnd() {
+        var offset = size
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while offset > 0 {
+            let start = max(0, offset - Int64(buffer.count))
+            let count = pread(descriptor, &buffer, Int(offset - start), off_t(start))
+            guard count > 0 else { break }
+            if let newline = buffer[..<count].lastIndex(of: UInt8(ascii: "\n")) {
+                seek(to: start + Int64(newline) + 1)
+                return
+            }
+            offset = start
+        }
+        seek(to: 0)
+    }
+
+    /// Whether somebody cut the file below what has been read (`copytruncate`, `> alerts.json`).
+    var wasTruncated: Bool { size < readOffset }
+
+    /// Reads the next piece; returns false at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer, body: (LineSplitter.Line, Int64) -> Void) -> Bool {
+        let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(readOffset))
+        guard count > 0 else { return false }
+        readOffset += Int64(count)
+        splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body: body)
+        return true
+    }
+}

@@ -1,0 +1,13 @@
+/// What a source found between two of its positions.
+package struct SourceBatch: Sendable {
+    /// The source's name, under which its position is kept.
+    package let source: String
+    /// The alerts that fire, in the order of the source.
+    package let fired: [FiredAlert]
+    /// Where the source has read up to, in its own words; nil for a source without a position (HTTP).
+    package let position: String?
+}
+
+/// Where sources hand their batches. The call returns as soon as the batch is taken over; `committed` is called
+/// once it is durable, and a source that has too many batches under way waits for that before it reads on.
+package typealias SourceSink = @Sendable (SourceBatch, _ committed: @escaping @Sendable () -> Void) -> Void

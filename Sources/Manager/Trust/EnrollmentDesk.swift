@@ -1,0 +1,53 @@
+import ActiveResponse
+import AgentProtocol
+import Daemon
+import Logging
+import TLS
+
+/// Gives out enrollment tokens and turns them into agents with certificates.
+struct EnrollmentDesk: Sendable {
+    let authority: CertificateAuthority
+    let ledger: any Ledger
+    let registry: AgentRegistry
+    let managerName: String
+    let logger: Logger
+
+    /// Makes a token. Only the hash of its secret is kept.
+    ///
+    /// - Parameter expires: unix milliseconds.
+    func createToken(id: String?, name: String?, expires: Int64, uses: Int) async throws -> String {
+        let token = try EnrollmentToken.random(
+            authorityFingerprint: try authority.certificate.fingerprint().bytes)
+        try await ledger.createToken(
+            EnrollmentGrant(
+                hash: SHA256.digest(of: token.secret), agentID: id, name: name, created: Timestamp.now(), expires: expires, uses: uses))
+        logger.info("Enrollment token was made", metadata: .of([.agent: id ?? "", .name: name ?? "", .count: uses]))
+        return token.text
+    }
+
+    /// Enrolls an agent that shows a token and a certificate request.
+    ///
+    /// - Parameter address: where the request comes from, for the log.
+    func enroll(_ request: EnrollRequest, address: String) async throws -> EnrollResponse {
+        let token = try EnrollmentToken(request.token)
+        let signing = try CertificateRequest(der: request.certificateRequest)
+        let authority = authority
+        let enrollment = try await ledger.enroll(
+            EnrollmentApplication(
+                tokenHash: SHA256.digest(of: token.secret), name: request.requestedName, at: Timestamp.now())
+        ) { id, _ in
+            let certificate = try authority.issueAgentCertificate(for: signing, agentID: id)
+            return IssuedCertificate(
+                serial: certificate.serial, fingerprint: try certificate.fingerprint().description,
+                pem: try certificate.pem())
+        }
+        registry.add(enrollment.agent)
+        logger.notice(
+            "Agent was enrolled",
+            metadata: .of([.agent: enrollment.agent.id, .name: enrollment.agent.name, .address: address]))
+        return EnrollResponse(
+            agentID: enrollment.agent.id, agentName: enrollment.agent.name,
+            certificateChain: enrollment.certificate.pem, authority: try authority.certificate.pem(),
+            managerName: managerName)
+    }
+}

@@ -1,0 +1,56 @@
+import Alerts
+
+/// Decides the responses that are for an alert's rule: whether its values and its agent allow them to fire.
+struct Conclusion {
+    private let alert: Alert
+    private let fields: CheckedFields
+    private let targets: TargetFinder
+
+    init(_ alert: Alert, _ agents: AgentDirectory, _ policy: CompiledPolicy) {
+        self.alert = alert
+        fields = CheckedFields(alert, whiteList: policy.whiteList)
+        targets = TargetFinder(agents: agents, agentMatch: policy.agentMatch)
+    }
+
+    /// The first condition that fails, in the order: expected values there, expected values valid, white list,
+    /// extra arguments, agent.
+    func outcome(_ response: CompiledResponse) -> Decision.Outcome {
+        let expect = response.definition.command.expect
+        if let reason = missing(expect) ?? invalid(expect) ?? fields.whiteListing { return .skipped(reason: reason) }
+        var words: [String] = []
+        for word in response.extraArguments {
+            switch word.resolved(alert) {
+            case .word(let text): words.append(text)
+            case .refused(let reason): return .skipped(reason: reason)
+            }
+        }
+        switch targets.find(response.definition.location, for: alert) {
+        case .nowhere(let reason): return .skipped(reason: reason)
+        case .targets(let targets):
+            return .fires(
+                targets: targets,
+                arguments: ResponseArguments(
+                    user: fields.user.value, sourceAddress: fields.sourceAddress.value,
+                    filename: fields.filename.value, extraArguments: words))
+        }
+    }
+
+    private func missing(_ expect: ExpectedFields) -> String? {
+        expected(expect).first { if case .missing = $0.field { true } else { false } }
+            .map { "expects \($0.name), but the alert has none" }
+    }
+
+    private func invalid(_ expect: ExpectedFields) -> String? {
+        for (_, field) in expected(expect) {
+            if case .invalid(let reason) = field { return reason }
+        }
+        return nil
+    }
+
+    private func expected(_ expect: ExpectedFields) -> [(name: String, field: CheckedFields.Field)] {
+        [
+            (ExpectedFields.sourceAddress, "srcip", fields.sourceAddress), (.user, "user", fields.user),
+            (.filename, "filename", fields.filename),
+        ].filter { expect.contains($0.0) }.map { ($0.1, $0.2) }
+    }
+}

@@ -1,0 +1,48 @@
+package import ConfigurationTree
+
+/// An `<active-response>`: when and where a command runs.
+package struct ActiveResponseDefinition: Sendable, Equatable {
+    package static let defaultExpires = Duration.seconds(3600)
+
+    /// Unique among all responses.
+    ///
+    /// The name given, else the command's; when that is taken already, with `#2`, `#3` and so on.
+    package let name: String
+    /// For a ``disabled`` response whose command does not exist: one with that name and nothing else.
+    package let command: CommandDefinition
+    package let location: ResponseLocation
+    /// The alert's level must be this or higher; nil when any will do.
+    package let level: Int?
+    /// Rule ids in decimal, without leading zeros.
+    package let ruleIDs: [String]
+    package let groups: GroupCondition?
+    /// How long until the command is undone; zero for a response that is never undone.
+    package let timeout: Duration
+    /// The timeouts in minutes for the second, third … offence; empty when the agent's own list counts.
+    package let repeatedOffenders: [Int]
+    package let disabled: Bool
+    package let mode: ResponseMode
+    /// How long an order may wait for an agent that is away; at least one second.
+    package let expires: Duration
+    package let sourceLocation: SourceLocation
+
+    package init(
+        name: String, command: CommandDefinition, location: ResponseLocation, level: Int? = nil,
+        ruleIDs: [String] = [], groups: GroupCondition? = nil, timeout: Duration = .zero,
+        repeatedOffenders: [Int] = [], disabled: Bool = false, mode: ResponseMode = .enforce,
+        expires: Duration = Self.defaultExpires, sourceLocation: SourceLocation
+    ) {
+        self.name = name
+        self.command = command
+        self.location = location
+        self.level = level
+        self.ruleIDs = ruleIDs
+        self.groups = groups
+        self.timeout = timeout
+        self.repeatedOffenders = repeatedOffenders
+        self.disabled = disabled
+        self.mode = mode
+        self.expires = expires
+        self.sourceLocation = sourceLocation
+    }
+}

@@ -1,0 +1,78 @@
+package import ConfigurationTree
+
+/// What a configuration says about responding: commands, active responses, white list.
+package struct PolicyDefinition: Sendable, Equatable {
+    /// The sections that this is read from.
+    package static let sectionNames = ["global", "command", "active-response"]
+    /// The options of `<global>`.
+    static let globalOptions = ["white_list", "allow_list", "agent_match"]
+
+    package private(set) var commands: [CommandDefinition] = []
+    /// In the order of the configuration, with the disabled ones.
+    package private(set) var responses: [ActiveResponseDefinition] = []
+    package private(set) var whiteList = WhiteList()
+    package private(set) var agentMatch = AgentMatch.name
+    /// The `repeated_offenders` of a block in the agent's form (without a command).
+    ///
+    /// Minutes for responses of location server that have none of their own. The first such block counts.
+    package private(set) var managerRepeatedOffenders: [Int] = []
+
+    /// Reads the `<global>`, `<command>` and `<active-response>` sections among `sections`, which may stand in any
+    /// order; others are not looked at.
+    ///
+    /// Reports everything that is wrong. The result is of use only when `diagnostics` has no errors then.
+    package init(sections: [ConfigNode], diagnostics: Diagnostics) {
+        for section in sections where section.name == "global" {
+            readGlobal(section, diagnostics)
+        }
+        for section in sections where section.name == "command" {
+            readCommand(section, diagnostics)
+        }
+        let blocks = sections.filter { $0.name == "active-response" }
+            .map { ActiveResponseBlock($0, diagnostics: diagnostics) }
+        readResponses(blocks, diagnostics)
+    }
+
+    private mutating func readGlobal(_ section: ConfigNode, _ diagnostics: Diagnostics) {
+        let reader = SectionReader(
+            section, known: Self.globalOptions, peers: PeerNames.globalOptions, diagnostics: diagnostics)
+        for (word, node) in reader.words("white_list") + reader.words("allow_list") {
+            do throws(WhiteList.InvalidEntry) {
+                try whiteList.insert(word)
+            } catch {
+                diagnostics.error(
+                    "(1237): Invalid ip address: \(quoted(word)). In \(node.name): \(error.reason)",
+                    at: node.valueLocation)
+            }
+        }
+        if let match = reader.choice("agent_match", of: AgentMatch.self) { agentMatch = match }
+    }
+
+    private mutating func readCommand(_ section: ConfigNode, _ diagnostics: Diagnostics) {
+        guard let command = CommandDefinition.read(section, diagnostics: diagnostics) else { return }
+        if let first = commands.first(where: { $0.name == command.name }) {
+            diagnostics.warning(
+                "the command '\(command.name)' is defined already at \(first.location); that definition counts, and "
+                    + "this one is ignored", at: section.location)
+        } else {
+            commands.append(command)
+        }
+    }
+
+    private mutating func readResponses(_ blocks: [ActiveResponseBlock], _ diagnostics: Diagnostics) {
+        for block in blocks where block.isAgentForm {
+            diagnostics.notice(
+                "this \(block.section.label) names no command: it is an agent's and is no response here",
+                at: block.section.location)
+            if managerRepeatedOffenders.isEmpty { managerRepeatedOffenders = block.repeatedOffenders }
+        }
+        let named = blocks.filter { !$0.isAgentForm }
+        var names = ResponseNames(given: named, diagnostics)
+        for block in named {
+            let name = names.name(for: block)
+            if let response = block.resolved(name: name, commands: commands, diagnostics: diagnostics) {
+                responses.append(response)
+            }
+        }
+    }
+}

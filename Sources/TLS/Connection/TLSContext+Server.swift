@@ -1,0 +1,65 @@
+import COpenSSL
+
+extension TLSContext {
+    /// Makes the manager's context.
+    ///
+    /// A client that asks for the agent protocol must show a certificate of `authority` that is good for being a
+    /// client; one that asks for nothing but enrollment is not asked for a certificate. A client that asks for
+    /// neither is refused.
+    package static func server(
+        authority: Certificate, certificate: Certificate, key: PrivateKey
+    ) throws(TLSError) -> TLSContext {
+        let context = try TLSContext(side: .server)
+        try context.use(certificate, key: key)
+        // The authority's certificate goes along for agents that enroll: they know only its fingerprint.
+        try context.check(edr_SSL_CTX_add1_chain_cert(context.pointer, authority.pointer))
+        try context.trust(authority)
+        SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        try context.allowResumption()
+        context.negotiateProtocol()
+        return context
+    }
+
+    private func allowResumption() throws(TLSError) {
+        // Sessions travel in encrypted tickets; the manager remembers nothing. Without a session id context
+        // OpenSSL refuses to resume a session that has a client certificate.
+        let name = Array("edr-manager".utf8)
+        try check(SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count)))
+        _ = edr_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
+        // A ticket is good for one connection, which brings the next ticket.
+        try check(SSL_CTX_set_num_tickets(pointer, 1))
+    }
+
+    private func negotiateProtocol() {
+        SSL_CTX_set_client_hello_cb(
+            pointer,
+            { connection, alert, _ in
+                // Without the extension the callback below would not be called at all.
+                var extensionData: UnsafePointer<UInt8>?
+                var length = 0
+                let found = SSL_client_hello_get0_ext(
+                    connection, UInt32(TLSEXT_TYPE_application_layer_protocol_negotiation), &extensionData, &length)
+                guard found == 1 else {
+                    alert?.pointee = SSL_AD_NO_APPLICATION_PROTOCOL
+                    return SSL_CLIENT_HELLO_ERROR
+                }
+                return SSL_CLIENT_HELLO_SUCCESS
+            }, nil)
+        SSL_CTX_set_alpn_select_cb(
+            pointer,
+            { connection, output, outputLength, offer, offerLength, _ in
+                let offer = UnsafeBufferPointer(start: offer, count: Int(offerLength))
+                guard let (selected, name) = ApplicationProtocol.select(from: offer) else {
+                    return SSL_TLSEXT_ERR_ALERT_FATAL
+                }
+                if selected == .enrollment {
+                    SSL_set_verify(connection, SSL_VERIFY_NONE, nil)
+                    // A session without a client certificate must never be resumed as an agent's.
+                    SSL_set_num_tickets(connection, 0)
+                }
+                output?.pointee = offer.baseAddress.map { $0 + name.lowerBound }
+                outputLength?.pointee = UInt8(name.count)
+                return SSL_TLSEXT_ERR_OK
+            }, nil)
+    }
+}

@@ -1,0 +1,4 @@
+import Control
+import Glibc
+
+exit(await ControlProgram.run(arguments: Array(CommandLine.arguments.dropFirst())))

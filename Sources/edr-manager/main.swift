@@ -1,0 +1,3 @@
+import Manager
+
+await ManagerProgram.main()

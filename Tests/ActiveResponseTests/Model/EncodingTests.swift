@@ -1,0 +1,61 @@
+import ActiveResponse
+import Testing
+
+@Suite struct EncodingTests {
+    private var full: Order {
+        var full = order(
+            1, user: "eve", filename: "/etc/x", timeout: 600, expiresAt: 1_700_000_000_000, extra: ["", "a b", "ü"],
+            convention: .json, offenders: [0, 10, 0])
+        full.kind = .undo(by: "")
+        return full
+    }
+
+    @Test func `an order comes back as it was`() throws {
+        #expect(try Order(encoded: full.encoded()) == full)
+        let plain = order(2, address: nil, execTimeout: 0, alert: "")
+        #expect(try Order(encoded: plain.encoded()) == plain)
+    }
+
+    @Test(arguments: ResponseEvent.Kind.allCases)
+    func `an event comes back as it was`(kind: ResponseEvent.Kind) throws {
+        let full = ResponseEvent(
+            sequence: .max, dispatchID: dispatch(1), kind: kind, at: -1, exitStatus: 0, signal: 9,
+            durationMilliseconds: 0, undoDue: .min, output: [0, 255], detail: "x")
+        #expect(try ResponseEvent(encoded: full.encoded()) == full)
+        let empty = ResponseEvent(dispatchID: dispatch(1), kind: kind, at: 0)
+        #expect(try ResponseEvent(encoded: empty.encoded()) == empty)
+    }
+
+    @Test func `every record comes back as it was`() throws {
+        let deadline = Deadline(after: 5000, from: Moment(wall: 1, boot: 2), bootID: "boot")
+        let records: [JournalRecord] = [
+            .numbered(through: .max), .order(full), .started(dispatch(1), nil), .started(dispatch(1), deadline),
+            .active(dispatch(1)), .due(dispatch(1), deadline), .undoRequested(dispatch(1), by: "root"),
+            .undoing(dispatch(1)), .finished(dispatch(1), .nothingRan, at: 0), .finished(dispatch(1), .undone, at: 9),
+            .repetition(ResponseKey(of: full), count: 3, at: 7),
+            .event(ResponseEvent(dispatchID: dispatch(2), kind: .undone, at: 5)), .acknowledged(through: 0),
+        ]
+        for record in records { #expect(try JournalRecord(encoded: record.encoded()) == record) }
+    }
+
+    @Test func `a message cut short or changed is an error or another message, never a crash`() {
+        let bytes = full.encoded()
+        for length in 0..<bytes.count {
+            // A cut between two fields leaves a whole message without the later ones.
+            if let read = try? Order(encoded: Array(bytes[..<length])) { #expect(read != full) }
+        }
+        for index in bytes.indices {
+            var changed = bytes
+            changed[index] ^= 0x55
+            _ = try? Order(encoded: changed)
+            _ = try? ResponseEvent(encoded: changed)
+            _ = try? JournalRecord(encoded: changed)
+        }
+    }
+
+    @Test func `an order without what it cannot do without is an error`() {
+        #expect(throws: (any Error).self) { try Order(encoded: []) }
+        #expect(throws: (any Error).self) { try ResponseEvent(encoded: []) }
+        #expect(throws: (any Error).self) { try JournalRecord(encoded: []) }
+    }
+}

@@ -1,0 +1,220 @@
+import ActiveResponse
+import Foundation
+import Testing
+import TestSupport
+
+/// The whole executor: journal, scripts, undos and log together, across stops and crashes.
+@Suite(.timeLimit(.minutes(1))) struct ResponseExecutorTests {
+    private static let record = "#!/bin/sh\necho $1 $3 >> $EDR_HOME/seen\n"
+
+    /// A home with what a crash at this very moment would leave: the journal as it is in the file now.
+    private func crashCopy(of home: TemporaryHome, script: String) throws -> TemporaryHome {
+        let copy = try TemporaryHome()
+        try copy.write(try #require(home.bytes(of: "var/journal")), to: "var/journal")
+        try copy.addScript("block", script)
+        return copy
+    }
+
+    private func seen(_ home: TemporaryHome) -> [String] {
+        home.text(of: "seen")?.split(separator: "\n").map(String.init) ?? []
+    }
+
+    @Test func `a crash while a stateless script runs leaves it unknown and never repeats it`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", TestExecutor.hanging)
+        machine.executor.submit(order(1))
+        _ = await machine.recorder.first(.started, dispatch(1))
+        let next = try TestExecutor(home: try crashCopy(of: machine.home, script: Self.record))
+        _ = await next.recorder.first(.unknown, dispatch(1))
+        next.executor.submit(order(1))
+        next.executor.submit(order(2))
+        _ = await next.recorder.end(of: dispatch(2))
+        #expect(seen(next.home) == ["add 203.0.113.7"])
+        #expect(next.recorder.kinds(dispatch(1)) == [.unknown, .received])
+    }
+
+    @Test func `a crash while a stateful script runs leaves it active until its undo`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", TestExecutor.hanging)
+        machine.executor.submit(order(1, timeout: 1))
+        _ = await machine.recorder.first(.started, dispatch(1))
+        let next = try TestExecutor(home: try crashCopy(of: machine.home, script: Self.record))
+        _ = await next.recorder.first(.undone, dispatch(1))
+        #expect(next.recorder.kinds(dispatch(1)) == [.active, .undoing, .undone])
+        #expect(seen(next.home) == ["delete 203.0.113.7"])
+    }
+
+    @Test func `a crash torn at any point of the journal's end loses nothing that was acknowledged`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", Self.record)
+        machine.executor.submit(order(1, timeout: 600))
+        _ = await machine.recorder.end(of: dispatch(1))
+        let whole = try #require(machine.home.bytes(of: "var/journal"))
+        machine.executor.submit(order(2, address: "203.0.113.8", timeout: 600))
+        _ = await machine.recorder.end(of: dispatch(2))
+        let longer = try #require(machine.home.bytes(of: "var/journal"))
+        for length in stride(from: whole.count, to: longer.count, by: 97) {
+            let home = try TemporaryHome()
+            try home.write(Array(longer[..<length]), to: "var/journal")
+            let next = try TestExecutor(home: home)
+            let active = await next.executor.active()
+            #expect(active.first?.id == dispatch(1))
+            #expect(active.first?.phase == .active)
+            await next.executor.stop()
+            #expect(JournalScanner.scan(home.bytes(of: "var/journal") ?? []).damaged.isEmpty)
+        }
+    }
+
+    @Test func `a clean stop keeps what is active, and the next start undoes it in time`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", Self.record)
+        machine.executor.submit(order(1, timeout: 1))
+        _ = await machine.recorder.first(.active, dispatch(1))
+        await machine.executor.stop()
+        #expect(await machine.executor.active().isEmpty)
+        // On a slow machine the first one has undone it before it stopped.
+        let next = try TestExecutor(home: machine.home, recorder: machine.recorder)
+        _ = await next.recorder.first(.undone, dispatch(1))
+        #expect(seen(machine.home) == ["add 203.0.113.7", "delete 203.0.113.7"])
+        await machine.executor.stop()
+    }
+
+    @Test func `events wait for their acknowledgement across restarts and keep their numbers`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", Self.record)
+        machine.executor.submit(order(1))
+        _ = await machine.recorder.end(of: dispatch(1))
+        await machine.executor.stop()
+        let events = machine.recorder.events
+        #expect(machine.executor.unacknowledged() == events)
+
+        let next = try TestExecutor(home: machine.home)
+        #expect(next.executor.unacknowledged() == events)
+        next.executor.acknowledge(through: events[1].sequence)
+        next.executor.submit(order(2))
+        _ = await next.recorder.end(of: dispatch(2))
+        await next.executor.stop()
+        let rest = events[2...] + next.recorder.events
+        #expect(rest.map(\.sequence) == rest.map(\.sequence).sorted())
+        #expect(Set(rest.map(\.sequence)).count == rest.count)
+
+        let third = try TestExecutor(home: machine.home)
+        #expect(third.executor.unacknowledged() == Array(rest))
+    }
+
+    @Test func `a second executor on the same journal does not start`() throws {
+        let machine = try TestExecutor()
+        #expect(throws: ResponseError.self) { try TestExecutor(home: machine.home) }
+    }
+
+    @Test func `stopping waits for a script that runs`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", "#!/bin/sh\ntouch $EDR_HOME/up\nsleep 0.3\necho done\n")
+        machine.executor.submit(order(1))
+        _ = await machine.recorder.first(.started, dispatch(1))
+        await machine.executor.stop()
+        #expect(machine.recorder.events.last?.text == "done\n")
+    }
+
+    @Test func `stopping does not wait for one that takes long`() async throws {
+        let machine = try TestExecutor { $0.stopPatience = .zero }
+        try machine.home.addScript("block", "#!/bin/sh\necho $$ > $EDR_HOME/pid\nsleep 600\n")
+        machine.executor.submit(order(1))
+        _ = await machine.recorder.first(.started, dispatch(1))
+        await machine.executor.stop()
+        #expect(machine.recorder.kinds(dispatch(1)) == [.received, .started])
+        while machine.home.text(of: "pid")?.hasSuffix("\n") != true, !Task.isCancelled { await Task.yield() }
+        let pid = try #require(pid_t(machine.home.text(of: "pid")?.dropLast() ?? ""))
+        #expect(kill(-pid, SIGKILL) == 0)
+    }
+
+    @Test func `the log has one line per run and undo that Wazuh's decoders read`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", "#!/bin/sh\nexit 3\n")
+        machine.executor.submit(order(1, timeout: 1, extra: ["x"]))
+        _ = await machine.recorder.first(.undoFailed, dispatch(1))
+        await machine.executor.stop()
+        let lines = machine.home.text(of: "logs/active-responses.log")?.split(separator: "\n") ?? []
+        #expect(lines.count == 2)
+        for (line, action) in zip(lines, ["add", "delete"]) {
+            let match = try #require(
+                line.wholeMatch(of: /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d active-response\/bin\/block: (\{.*\})/))
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: Data(match.1.utf8)) as? [String: Any])
+            #expect(object["version"] as? Int == 1)
+            #expect(object["command"] as? String == action)
+            #expect((object["origin"] as? [String: String]) == ["name": "soc-mgr", "module": "wazuh-execd"])
+            let parameters = try #require(object["parameters"] as? [String: Any])
+            #expect(parameters["program"] as? String == "active-response/bin/block")
+            #expect(parameters["extra_args"] as? [String] == ["x"])
+            #expect((parameters["alert"] as? [String: Any])?["id"] as? String == "1.2")
+            let result = try #require(object["result"] as? [String: Any])
+            #expect(result["exit_status"] as? Int == 3)
+            #expect(result["dispatch_id"] as? String == dispatch(1).description)
+            #expect(result["duration_ms"] is Int)
+            #expect((result["undo_due"] != nil) == (action == "add"))
+        }
+        let attributes = try FileManager.default.attributesOfItem(
+            atPath: machine.home.path + "/logs/active-responses.log")
+        #expect(attributes[.posixPermissions] as? Int == 0o640)
+    }
+
+    @Test func `a repeat prolongs and an undo by hand ends it`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", Self.record)
+        machine.executor.submit(order(1, timeout: 600))
+        machine.executor.submit(order(2, timeout: 900))
+        let prolonged = await machine.recorder.first(.prolonged, dispatch(2))
+        #expect(prolonged.detail == dispatch(1).description)
+        _ = await machine.recorder.first(.active, dispatch(1))
+        #expect(await machine.executor.active().map(\.id) == [dispatch(1)])
+        machine.executor.submit(order(1, timeout: 600).undone())
+        _ = await machine.recorder.first(.undone, dispatch(1))
+        #expect(seen(machine.home) == ["add 203.0.113.7", "delete 203.0.113.7"])
+        #expect(await machine.executor.active().isEmpty)
+    }
+
+    @Test func `addresses and ladders can change while it runs`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", "#!/bin/sh\necho $EDR_MANAGER_ADDRESSES $EDR_TIMEOUT\n")
+        machine.executor.update(managerAddresses: ["192.0.2.9"])
+        machine.executor.update(repeatedOffenders: [2])
+        machine.executor.submit(order(1, timeout: 60))
+        #expect(await machine.recorder.end(of: dispatch(1)).text == "192.0.2.9 60\n")
+        machine.executor.submit(order(1, timeout: 60).undone())
+        _ = await machine.recorder.first(.undone, dispatch(1))
+        machine.executor.submit(order(2, timeout: 60))
+        #expect(await machine.recorder.end(of: dispatch(2)).text == "192.0.2.9 120\n")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs a small file system of its own"))
+    func `on a full disk new orders are refused until there is room`() async throws {
+        let home = try TemporaryHome()
+        let folder = home.path + "/var"
+        try #require(mount("tmpfs", folder, "tmpfs", 0, "size=256k") == 0)
+        defer { umount2(folder, Int32(MNT_DETACH)) }
+        let machine = try TestExecutor(home: home)
+        try home.addScript("block", Self.record)
+        machine.executor.submit(order(1, timeout: 600))
+        _ = await machine.recorder.end(of: dispatch(1))
+        // Too large for what is left.
+        let large = "{\"a\":\"\(String(repeating: "x", count: 300_000))\"}"
+        machine.executor.submit(order(2, address: "203.0.113.8", timeout: 600, alert: large))
+        let refused = await machine.recorder.end(of: dispatch(2))
+        #expect(refused.kind == .refused)
+        #expect(refused.detail == "the journal cannot be written: No space left on device")
+        // The undo works all the same.
+        machine.executor.undo(dispatch(1), by: "root")
+        _ = await machine.recorder.first(.undone, dispatch(1))
+        #expect(seen(home) == ["add 203.0.113.7", "delete 203.0.113.7"])
+        var number: UInt8 = 3
+        var event = refused
+        while event.kind == .refused, number < 250 {
+            machine.executor.submit(order(number))
+            event = await machine.recorder.end(of: dispatch(number))
+            number += 1
+        }
+        #expect(event.kind == .finished)
+        await machine.executor.stop()
+    }
+}

@@ -1,0 +1,187 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct `The link between manager and agent` {
+    private func status(_ fleet: Fleet) throws -> String? {
+        (try fleet.controlJSON("agents", "list") as? [[String: Any]])?.first?["status"] as? String
+    }
+
+    @Test func `the list of agents follows connections at once`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        #expect(try status(fleet) == "never_connected")
+        let agent = try await fleet.startAgent(home)
+        try await manager.line(containing: "Agent is connected")
+        #expect(try status(fleet) == "active")
+        await agent.stop()
+        try await manager.line(containing: "Agent is disconnected", within: 3)
+        #expect(try status(fleet) == "disconnected")
+        await manager.stop()
+    }
+
+    @Test func `an agent that falls silent is noticed within 30 seconds`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let agent = try await fleet.startAgent(home)
+        try await manager.line(containing: "Agent is connected")
+        agent.signal(SIGSTOP)
+        try await manager.line(containing: "Agent is disconnected", "silent", within: 30)
+        #expect(try status(fleet) == "disconnected")
+        agent.signal(SIGCONT)
+        try await agent.line(containing: "Disconnected from the manager")
+        await agent.stop()
+        await manager.stop()
+    }
+
+    @Test func `an agent comes back after the manager's restart`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let agent = try await fleet.startAgent(home)
+        await manager.crash()
+        try await agent.line(containing: "Disconnected from the manager")
+        let next = try await fleet.startManager()
+        try await next.line(containing: "Agent is connected")
+        await agent.stop()
+        await next.stop()
+    }
+
+    @Test func `a removed agent is cut off at once and not let in again`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let agent = try await fleet.startAgent(home)
+        try await manager.line(containing: "Agent is connected")
+        #expect(try fleet.control("agents", "remove", "001").status == 0)
+        try await agent.line(containing: "Disconnected from the manager", "removed")
+        try await agent.line(containing: "Manager did not accept the agent", "not enrolled")
+        await agent.stop()
+        await manager.stop()
+    }
+
+    @Test func `without a certificate of ours nothing is served`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        func connect(_ arguments: String...) throws -> CommandResult {
+            try runCommand(
+                "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(fleet.port)", "-brief", "-ign_eof"] + arguments,
+                input: "hello\n")
+        }
+        #expect(try connect("-alpn", "edr-agent/1").errors.contains("certificate required"))
+        #expect(try connect().status != 0)
+        #expect(try connect("-tls1_2", "-alpn", "edr-agent/1").status != 0)
+        await manager.stop()
+    }
+
+    @Test func `tokens are counted and wrong ones refused`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let token = try fleet.control("enroll", "token").output.trimmingCharacters(in: .whitespacesAndNewlines)
+        func enroll(_ token: String, name: String) throws -> CommandResult {
+            let home = try TemporaryHome()
+            return try runCommand(
+                DaemonProcess.binaries + "/edr-agent",
+                ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(fleet.port)", "--name", name],
+                input: token + "\n")
+        }
+        #expect(try enroll(token, name: "a").status == 0)
+        #expect(try enroll(token, name: "b").errors.contains("token"))
+        #expect(try enroll("edr1.nonsense", name: "b").status == 1)
+        let foreign = try Fleet(policy: policy())
+        let foreignManager = try await foreign.startManager()
+        let foreignToken = try foreign.control("enroll", "token").output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try enroll(foreignToken, name: "b").status == 1)
+        let listed = try #require(try fleet.controlJSON("agents", "list") as? [[String: Any]])
+        #expect(listed.map { $0["name"] as? String } == ["a"])
+        #expect(!manager.lines.contains { $0.contains(token) })
+        await foreignManager.stop()
+        await manager.stop()
+    }
+
+    @Test func `keys and sockets are closed to others`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let secret = [
+            fleet.managerHome.path + "/etc/tls/ca-key.pem", fleet.managerHome.path + "/etc/tls/manager-key.pem",
+            fleet.managerHome.path + "/run/manager.sock", fleet.managerHome.path + "/var/manager.db",
+            home.path + "/etc/tls/agent-key.pem",
+        ]
+        for path in secret {
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode.map { $0 & 0o077 } == 0, "\(path)")
+        }
+        await manager.stop()
+    }
+}
+
+@Suite struct `Scripts that cannot or must not run` {
+    /// Runs one alert through a script of this name and returns the response as the manager knows it in the end.
+    private func outcome(
+        of command: String = "", executable: String = "record", state: String,
+        prepare: (TemporaryHome) throws -> Void
+    ) async throws -> [String: Any] {
+        let fleet = try Fleet(policy: policy(command: command, executable: executable))
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        try prepare(home)
+        let agent = try await fleet.startAgent(home)
+        try fleet.append(alert: Fleet.alert())
+        try await manager.line(containing: "Response event", "state=\(state)")
+        let listed = try #require(try fleet.controlJSON("responses", "list") as? [[String: Any]])
+        let id = try #require(listed.first?["id"] as? String)
+        let shown = try #require(try fleet.controlJSON("responses", "show", id) as? [String: Any])
+        #expect(await agent.stop() == 0)
+        #expect(await manager.stop() == 0)
+        return shown
+    }
+
+    private func reason(_ shown: [String: Any]) -> String {
+        ((shown["timeline"] as? [[String: Any]])?.last?["detail"] as? String) ?? ""
+    }
+
+    @Test func `a missing one is refused`() async throws {
+        let shown = try await outcome(state: "refused") { _ in }
+        #expect(shown["state"] as? String == "refused")
+        #expect(reason(shown).contains("record"))
+    }
+
+    @Test func `one that others may write is refused`() async throws {
+        let shown = try await outcome(state: "refused") { try $0.addScript("record", "#!/bin/sh\n", mode: 0o777) }
+        #expect(shown["state"] as? String == "refused")
+        #expect(reason(shown).contains("writable"))
+    }
+
+    @Test func `one that is not executable is refused`() async throws {
+        let shown = try await outcome(state: "refused") { try $0.addScript("record", "#!/bin/sh\n", mode: 0o644) }
+        #expect(shown["state"] as? String == "refused")
+    }
+
+    @Test func `a link that leaves the folder is refused`() async throws {
+        let shown = try await outcome(state: "refused") { home in
+            symlink("/bin/true", home.path + "/active-response/bin/record")
+        }
+        #expect(shown["state"] as? String == "refused")
+    }
+
+    @Test func `one that fails says so with status and output`() async throws {
+        let shown = try await outcome(state: "finished") {
+            try $0.addScript("record", "#!/bin/sh\necho no such luck\nexit 3\n")
+        }
+        #expect(shown["state"] as? String == "failed")
+        #expect(shown["exit_status"] as? Int == 3)
+        #expect((shown["output"] as? String)?.contains("no such luck") == true)
+    }
+
+    @Test func `one that never ends is ended with its whole group`() async throws {
+        let shown = try await outcome(of: "<exec_timeout>1s</exec_timeout>", state: "failed") {
+            try $0.addScript("record", "#!/bin/sh\nsleep 600 &\necho $! >child\nsleep 600\n")
+        }
+        #expect(shown["state"] as? String == "failed")
+        #expect(reason(shown).contains("1 s"))
+    }
+}

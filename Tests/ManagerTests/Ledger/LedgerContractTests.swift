@@ -1,0 +1,249 @@
+import ActiveResponse
+import Testing
+
+@testable import Manager
+
+/// What every ledger keeps about responses and positions.
+@Suite("Ledger contract: responses")
+struct LedgerContractTests {
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a new dispatch comes back with facts, state and timeline`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            let new = try NewDispatch.sample(1)
+            try await fixture.ledger.append([.dispatch(new)])
+
+            let record = try await fixture.ledger.dispatch(new.facts.id)
+            #expect(record?.facts == new.facts)
+            #expect(record?.progress == DispatchProgress(state: .queued))
+            #expect(try await fixture.ledger.timeline(new.facts.id) == new.events)
+            #expect(try await fixture.ledger.order(new.facts.id) == new.order)
+            #expect(try await fixture.ledger.dispatch(dispatchID(2)) == nil)
+            #expect(try await fixture.ledger.order(dispatchID(2)) == nil)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `the same dispatch again changes nothing`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let new = try NewDispatch.sample(1)
+            try await fixture.ledger.append([.dispatch(new), .event(report(1, "started", .running, sequence: 1))])
+            let again = try NewDispatch.sample(1, state: .cancelled)
+            try await fixture.ledger.append([.dispatch(again), .dispatch(again)])
+
+            #expect(try await fixture.ledger.dispatch(new.facts.id)?.progress.state == .running)
+            let names = try await fixture.ledger.timeline(new.facts.id).map(\.name)
+            #expect(names == ["decided", "queued", "started"])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `only committed ids are known`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([.dispatch(.sample(1)), .dispatch(.sample(3))])
+            let asked = try [1, 2, 3].map(dispatchID)
+            #expect(try await fixture.ledger.known(asked) == Set([dispatchID(1), dispatchID(3)]))
+            #expect(try await fixture.ledger.known([]).isEmpty)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `events move the state and fill in the result`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let id = try dispatchID(1)
+            try await fixture.ledger.append([.dispatch(.sample(1))])
+            var finished = try report(1, "active", .active, sequence: 3, at: 5_020)
+            finished.exitStatus = 0
+            finished.durationMilliseconds = 12
+            finished.undoDue = 65_000
+            finished.output = Array("dropped\n".utf8)
+            try await fixture.ledger.append([
+                .event(report(1, "delivered", .delivered, sequence: 1, at: 5_001)),
+                .event(report(1, "started", .running, sequence: 2, at: 5_008)),
+                .event(finished),
+            ])
+
+            let record = try await fixture.ledger.dispatch(id)
+            #expect(record?.progress.state == .active)
+            #expect(record?.progress.deliveredAt == 5_001)
+            #expect(record?.progress.exitStatus == 0)
+            #expect(record?.progress.durationMilliseconds == 12)
+            #expect(record?.progress.undoDue == 65_000)
+            #expect(record?.output == Array("dropped\n".utf8))
+
+            var prolonged = DispatchEvent(dispatch: id, at: 6_000, name: "undo due changed")
+            prolonged.undoDue = 99_000
+            try await fixture.ledger.append([.event(prolonged)])
+            #expect(try await fixture.ledger.dispatch(id)?.progress.undoDue == 99_000)
+            #expect(try await fixture.ledger.dispatch(id)?.output == Array("dropped\n".utf8))
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a late event is history and leaves the state`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            var done = try report(1, "done", .done, sequence: 1)
+            done.exitStatus = 0
+            var late = try report(1, "started", .running, sequence: 2)
+            late.exitStatus = 9
+            try await fixture.ledger.append([.dispatch(.sample(1)), .event(done), .event(late)])
+
+            let progress = try await fixture.ledger.dispatch(dispatchID(1))?.progress
+            #expect(progress?.state == .done)
+            #expect(progress?.exitStatus == 0)
+            #expect(try await fixture.ledger.timeline(dispatchID(1)).map(\.name).suffix(2) == ["done", "started"])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a report that is sent again is recorded once`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let reports = try [
+                report(1, "started", .running, sequence: 7), report(1, "done", .done, sequence: 9),
+            ].map(LedgerChange.event)
+            try await fixture.ledger.append([.dispatch(.sample(1))] + reports)
+            try await fixture.ledger.append(reports)
+
+            #expect(try await fixture.ledger.timeline(dispatchID(1)).map(\.name).suffix(2) == ["started", "done"])
+            #expect(try await fixture.ledger.timeline(dispatchID(1)).count == 4)
+            #expect(try await fixture.ledger.reportedSequence(agent: "001", journal: "a") == 9)
+            #expect(try await fixture.ledger.reportedSequence(agent: "002", journal: "a") == 0)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a new journal counts its reports from the beginning`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([
+                .dispatch(.sample(1)), .event(report(1, "started", .running, sequence: 5)),
+                .event(report(1, "unknown", .unknown, sequence: 1, journal: "b")),
+                .event(report(1, "started", .running, sequence: 5)),
+            ])
+            #expect(try await fixture.ledger.timeline(dispatchID(1)).count == 4)
+            #expect(try await fixture.ledger.dispatch(dispatchID(1))?.progress.state == .unknown)
+            #expect(try await fixture.ledger.reportedSequence(agent: "001", journal: "a") == 5)
+            #expect(try await fixture.ledger.reportedSequence(agent: "001", journal: "b") == 1)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `reports that come before their dispatch count for its state`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            var done = try report(1, "done", .done, sequence: 2)
+            done.output = [0x21]
+            try await fixture.ledger.append([.event(report(1, "started", .running, sequence: 1)), .event(done)])
+            #expect(try await fixture.ledger.dispatch(dispatchID(1)) == nil)
+
+            try await fixture.ledger.append([.dispatch(.sample(1))])
+            let record = try await fixture.ledger.dispatch(dispatchID(1))
+            #expect(record?.progress.state == .done)
+            #expect(record?.output == [0x21])
+            #expect(try await fixture.ledger.pending().isEmpty)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a list is newest first, filtered and limited`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([
+                .dispatch(.sample(1)), .dispatch(.sample(2, agent: "002")), .dispatch(.sample(3)),
+                .dispatch(.sample(4, state: .held)), .dispatch(.sample(5, agent: "002", state: .held)),
+            ])
+            func numbers(_ filter: DispatchFilter) async throws -> [UInt8] {
+                try await fixture.ledger.dispatches(filter).compactMap(\.facts.id.bytes.first)
+            }
+            #expect(try await numbers(DispatchFilter()) == [5, 4, 3, 2, 1])
+            #expect(try await numbers(DispatchFilter(limit: 2)) == [5, 4])
+            #expect(try await numbers(DispatchFilter(agent: "001")) == [4, 3, 1])
+            #expect(try await numbers(DispatchFilter(state: .queued)) == [3, 2, 1])
+            #expect(try await numbers(DispatchFilter(agent: "002", state: .held)) == [5])
+            #expect(try await fixture.ledger.counts() == [.queued: 3, .held: 2])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `pending are those whose order may have to travel, oldest first`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            let all = try (1...5).map { try NewDispatch.sample($0) } + [.sample(6, state: .held)]
+            try await fixture.ledger.append(all.map(LedgerChange.dispatch))
+            try await fixture.ledger.append([
+                .event(report(1, "started", .running, sequence: 1)),
+                .event(report(2, "delivered", .delivered, sequence: 2)),
+                .event(DispatchEvent(dispatch: dispatchID(4), at: 1, name: "cancelled", state: .cancelled)),
+            ])
+            let pending = try await fixture.ledger.pending()
+            #expect(pending.compactMap(\.id.bytes.first) == [2, 3, 5, 6])
+            #expect(pending.map(\.state) == [.delivered, .queued, .queued, .held])
+            #expect(pending.first?.order == all[1].order)
+            #expect(pending.first?.agentID == "001")
+            #expect(pending.first?.expires == all[1].facts.expires)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `ids are found by the beginning of their digits`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([
+                .dispatch(.sample(0x0012)), .dispatch(.sample(0x0112)), .dispatch(.sample(0x13)),
+            ])
+            let (first, second) = (try dispatchID(0x0012), try dispatchID(0x0112))
+            #expect(try await fixture.ledger.dispatchIDs(prefix: "12", limit: 5) == [first, second])
+            #expect(try await fixture.ledger.dispatchIDs(prefix: "12", limit: 1) == [first])
+            #expect(try await fixture.ledger.dispatchIDs(prefix: "1201", limit: 5) == [second])
+            #expect(try await fixture.ledger.dispatchIDs(prefix: "120", limit: 5) == [first, second])
+            #expect(try await fixture.ledger.dispatchIDs(prefix: first.description, limit: 5) == [first])
+            #expect(try await fixture.ledger.dispatchIDs(prefix: "12zz", limit: 5) == [])
+            let tooLong = String(repeating: "1", count: 33)
+            #expect(try await fixture.ledger.dispatchIDs(prefix: tooLong, limit: 5) == [])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `the last position of each source is kept`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            #expect(try await fixture.ledger.positions().isEmpty)
+            try await fixture.ledger.append([
+                .position(source: "alerts.json", value: "1"), .position(source: "other", value: "{}"),
+            ])
+            try await fixture.ledger.append([.position(source: "alerts.json", value: "2")])
+            #expect(try await fixture.ledger.positions() == ["alerts.json": "2", "other": "{}"])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `many callers at once all get their commit`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let ledger = try await fixture.ledger
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        try await ledger.append([
+                            .dispatch(.sample(number)), .position(source: "s\(number % 3)", value: "\(number)"),
+                        ])
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await fixture.ledger.counts() == [.queued: 200])
+            #expect(try await fixture.ledger.queueDepth == 0)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `after closing every call fails as closed`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let ledger = try await fixture.ledger
+            await ledger.close()
+            await #expect(throws: LedgerError.closed) { try await ledger.append([.position(source: "a", value: "")]) }
+            await #expect(throws: LedgerError.closed) { _ = try await ledger.counts() }
+            await #expect(throws: LedgerError.closed) { _ = try await ledger.removeAgent("001", at: 1) }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import ActiveResponse
+import Foundation
+import GRDB
+import Testing
+
+@testable import Manager
+
+/// What is particular to the ledger in SQLite.
+@Suite("SQLite ledger")
+struct SQLiteLedgerTests {
+    private func withSQLite(_ body: (SQLiteLedger, String) async throws -> Void) async throws {
+        try await withLedger(.sqlite) { fixture in
+            let ledger = try await fixture.ledger
+            try await body(#require(ledger as? SQLiteLedger), fixture.path)
+        }
+    }
+
+    @Test func `every commit is synced and none does a checkpoint`() async throws {
+        try await withSQLite { ledger, _ in
+            let settings = try await ledger.write { database in
+                try ["synchronous", "wal_autocheckpoint", "journal_mode"].map { pragma in
+                    try String.fetchOne(database, sql: "PRAGMA \(pragma)")
+                }
+            }
+            #expect(settings == ["2", "0", "wal"])
+        }
+    }
+
+    @Test func `a second opening is refused until the first is closed`() async throws {
+        try await withSQLite { ledger, path in
+            #expect(throws: LedgerError.inUse(path: path)) { try SQLiteLedger(path: path, logger: .quiet) }
+            try await ledger.append([.position(source: "a", value: "1")])
+        }
+    }
+
+    @Test func `the files are readable for their owner alone`() async throws {
+        try await withSQLite { ledger, path in
+            try await ledger.append([.position(source: "a", value: "1")])
+            for file in [path, path + "-wal", path + ".lock"] {
+                let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+                #expect(mode == 0o600, "\(file)")
+            }
+        }
+    }
+
+    @Test func `a full disk is told apart and the ledger goes on once there is room`() async throws {
+        try await withSQLite { ledger, _ in
+            func limitPages(_ count: Int) async throws {
+                try await ledger.write { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+            }
+            let pages = try await ledger.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+            try await limitPages(pages)
+            let large = try (0..<400).map { LedgerChange.dispatch(try .sample($0)) }
+            await #expect(throws: LedgerError.diskFull) { try await ledger.append(large) }
+            #expect(try await ledger.counts().isEmpty)
+
+            try await limitPages(1_000_000)
+            try await ledger.append(large)
+            #expect(try await ledger.counts() == [.queued: 400])
+        }
+    }
+
+    @Test func `a reader sees what is committed while a writer writes`() async throws {
+        try await withSQLite { ledger, _ in
+            try await ledger.append([.dispatch(.sample(1))])
+            let (opened, open) = AsyncStream<Void>.makeStream()
+            let release = DispatchSemaphore(value: 0)
+            async let writing: Void = ledger.write { database in
+                try database.execute(sql: "DELETE FROM dispatch_order")
+                open.finish()
+                release.wait()
+            }
+            for await _ in opened {}
+            let pending = try await ledger.pending()
+            release.signal()
+            try await writing
+            #expect(pending.count == 1)
+            #expect(try await ledger.pending().isEmpty)
+        }
+    }
+
+    @Test func `events cannot be changed`() async throws {
+        try await withSQLite { ledger, _ in
+            try await ledger.append([.dispatch(.sample(1))])
+            await #expect(throws: LedgerError.self) {
+                try await ledger.write { try $0.execute(sql: "UPDATE event SET detail = 'forged'") }
+            }
+        }
+    }
+
+    @Test func `a file of a newer version is left alone`() async throws {
+        try await withSQLite { ledger, path in
+            try await ledger.write {
+                try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('9 from the future')")
+            }
+            await ledger.close()
+            #expect(throws: LedgerError.tooNew(path: path)) { try SQLiteLedger(path: path, logger: .quiet) }
+        }
+    }
+
+    @Test func `a file that is no database is an error that names it`() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "no-ledger-\(UUID().uuidString)").path
+        try Data(repeating: 0x41, count: 8_192).write(to: URL(filePath: path))
+        defer { for suffix in ["", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let error = #expect(throws: LedgerError.self) { try SQLiteLedger(path: path, logger: .quiet) }
+        #expect(error?.description.contains(path) == true)
+        #expect(throws: LedgerError.self) {
+            try SQLiteLedger(path: "/nonexistent/folder/ledger.sqlite", logger: .quiet)
+        }
+    }
+
+    @Test func `the WAL is emptied when it is too large`() async throws {
+        try await withSQLite { ledger, path in
+            await ledger.close()
+            let limited = try SQLiteLedger(path: path, logger: .quiet, checkpoints: .init(interval: 500, size: 5))
+            func size() throws -> Int {
+                try #require(try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int)
+            }
+            try await limited.append((0..<100).map { .dispatch(try .sample($0)) })
+            await limited.checkpointer.finish()
+            #expect(try size() > 5 * 4_096)
+            try await limited.append((100..<200).map { .dispatch(try .sample($0)) })
+            await limited.checkpointer.finish()
+            #expect(try size() == 0)
+            #expect(try await limited.counts() == [.queued: 200])
+            await limited.close()
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: NetworkNamespace.isPossible, "needs root and network namespaces"))
+struct `firewall-drop` {
+    let script = ResponseScript(name: "firewall-drop")
+
+    @Test(arguments: Backend.allCases, TestNetwork.Family.allCases)
+    func `an address is cut off until it is released`(backend: Backend, family: TestNetwork.Family) throws {
+        let network = try TestNetwork(backend)
+        try network.awaitCables(family)
+        let outside = network.outside
+        let targets = [(family.host, network.host), (family.inside, network.inside)]
+        let open = try targets.map { target, namespace in
+            try TCPConnection.open(from: outside, source: family.attacker, to: target, of: namespace)
+        }
+        for connection in open { #expect(connection.carries()) }
+        try network.addForeignRules()
+
+        let added = try network.run(script, script.arguments("add", ip: family.attacker))
+        #expect(added.status == 0, "\(added)")
+        #expect(added.output.contains(backend == .nftables ? "(nftables)" : "tables; nft"), "\(added)")
+        for connection in open { #expect(connection.isCut()) }
+        for (target, namespace) in targets {
+            #expect(try TCPConnection.isCut(from: outside, source: family.attacker, to: target, of: namespace))
+            #expect(try TCPConnection.isCut(from: namespace, to: family.attacker, of: outside))
+            try TCPConnection.open(from: outside, source: family.neighbour, to: target, of: namespace)
+            try TCPConnection.open(from: namespace, to: family.neighbour, of: outside)
+        }
+
+        let deleted = try network.run(script, script.arguments("delete", ip: family.attacker))
+        #expect(deleted.status == 0, "\(deleted)")
+        for (target, namespace) in targets {
+            try TCPConnection.open(from: outside, source: family.attacker, to: target, of: namespace)
+            try TCPConnection.open(from: namespace, to: family.attacker, of: outside)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `the rules of others stay byte for byte and nothing of ours is left`(backend: Backend) throws {
+        let network = try TestNetwork(backend)
+        try network.addForeignRules()
+        let before = try network.rules()
+        let foreign = try network.foreignRules()
+        #expect(foreign.contains("OFFICE") && foreign.contains("table inet site"))
+        for address in ["10.77.1.2", "10.77.1.22", "fd77:1::2"] {
+            let added = try network.run(script, script.arguments("add", ip: address))
+            #expect(added.status == 0, "\(added)")
+            #expect(try network.rules() != before)
+            #expect(try network.foreignRules() == foreign)
+        }
+        for address in ["10.77.1.2", "10.77.1.22", "fd77:1::2"] {
+            #expect(try network.rules() != before)
+            let deleted = try network.run(script, script.arguments("delete", ip: address))
+            #expect(deleted.status == 0, "\(deleted)")
+            #expect(try network.foreignRules() == foreign)
+        }
+        #expect(try network.rules() == before)
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `twenty addresses at the same moment on a fresh host are all banned, then all released`(
+        backend: Backend
+    ) throws {
+        let network = try TestNetwork(backend)
+        let loop = """
+            for i in $(seq 20); do "\(script.path)" ACTION - 192.0.2.$i 1.1 1 a - & jobs="$jobs $!"; done
+            for job in $jobs; do wait $job; done
+            """
+        for action in ["add", "delete"] {
+            let result = try network.host.run(
+                "/bin/bash", ["-ec", "PATH=$PATH:/usr/bin; " + loop.replacing("ACTION", with: action)],
+                environment: network.environment())
+            #expect(result.status == 0, "\(result)")
+            let rules = try network.rules()
+            for i in 1...20 {
+                let isThere = rules.firstMatch(of: try Regex("\\b192\\.0\\.2\\.\(i)\\b")) != nil
+                #expect(isThere == (action == "add"), "\(i)")
+            }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `adding twice and deleting what is not there succeed`(backend: Backend) throws {
+        let network = try TestNetwork(backend)
+        #expect(try network.run(script, script.arguments("delete", ip: "192.0.2.1")).status == 0)
+        #expect(try network.run(script, script.arguments("add", ip: "192.0.2.1")).status == 0)
+        let once = try network.rules()
+        #expect(once.contains("192.0.2.1"))
+        #expect(try network.run(script, script.arguments("add", ip: "::ffff:192.0.2.1")).status == 0)
+        #expect(try network.rules() == once)
+        #expect(try network.run(script, script.arguments("delete", ip: "192.0.2.1")).status == 0)
+        #expect(try !network.rules().contains("192.0.2.1"))
+        let again = try network.run(script, script.arguments("delete", ip: "192.0.2.1"))
+        #expect(again.status == 0)
+        #expect(again.output.contains("nothing to undo"))
+    }
+
+    @Test func `the kernel ends a ban some time after its undo was due and a repeat starts that time anew`() throws {
+        let network = try TestNetwork()
+        func timeout() throws -> String? {
+            let rules = try network.host.shell("nft list map inet edr banned4")
+            return rules.firstMatch(of: /192\.0\.2\.1 timeout (\w+)/).map { String($0.1) }
+        }
+        _ = try network.run(script, script.arguments("add", ip: "192.0.2.1"), ["EDR_TIMEOUT": "600"])
+        #expect(try timeout() == "1d20m")
+        _ = try network.run(script, script.arguments("add", ip: "192.0.2.1"), ["EDR_TIMEOUT": "3600"])
+        #expect(try timeout() == "1d2h")
+        _ = try network.run(script, script.arguments("add", ip: "192.0.2.1"))
+        #expect(try timeout() == nil)
+    }
+
+    @Test func `a ban of before nftables was installed is released too`() throws {
+        let old = try TestNetwork(.iptables)
+        #expect(try old.run(script, script.arguments("add", ip: "192.0.2.1")).status == 0)
+        #expect(try old.rules().contains("192.0.2.1"))
+        let deleted = try old.host.run(
+            script.path, script.arguments("delete", ip: "192.0.2.1"), environment: ResponseScript.environment())
+        #expect(deleted.status == 0)
+        #expect(try !old.rules().contains("192.0.2.1"))
+    }
+
+    @Test(arguments: [
+        "-", "", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255",
+        "ff02::1", "10.0.0.0/8", "010.0.0.1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "fe80::1%eth0", "2001:db8::1::2",
+        "host.example", "1.2.3.4; flush ruleset", "1.2.3.4\n1.2.3.5", "$(reboot)", "*", "-j",
+    ])
+    func `what is not the address of another host is refused and changes nothing`(address: String) throws {
+        let host = try NetworkNamespace()
+        let result = try host.run(
+            script.path, script.arguments("add", ip: address), environment: ResponseScript.environment())
+        #expect(result.status == 1)
+        #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.output.isEmpty)
+        #expect(try host.shell("nft list ruleset").isEmpty)
+    }
+
+    @Test(arguments: ["10.77.1.2", "::ffff:10.77.1.2", "FD77:1:0:0:0:0:0:2"])
+    func `the manager is never banned`(address: String) throws {
+        let host = try NetworkNamespace()
+        let environment = ResponseScript.environment(["EDR_MANAGER_ADDRESSES": "192.0.2.1,fd77:1::2 10.77.1.2"])
+        let result = try host.run(script.path, script.arguments("add", ip: address), environment: environment)
+        #expect(result.status == 1)
+        #expect(result.errors.contains("the manager's address"))
+        #expect(try host.shell("nft list ruleset").isEmpty)
+    }
+
+    @Test func `without a firewall program it fails and says which one to install`() throws {
+        let host = try NetworkNamespace()
+        let programs = try ProgramFolder(["sh", "cat", "readlink"])
+        let result = try host.run(
+            script.path, script.arguments("add", ip: "192.0.2.1"),
+            environment: ResponseScript.environment(["PATH": programs.path]))
+        #expect(result.status == 1)
+        #expect(result.errors.contains("not installed"))
+    }
+
+    @Test func `a firewall that refuses makes it fail`() throws {
+        let host = try NetworkNamespace()
+        // Without the capability, in the same namespace.
+        let result = try host.run(
+            "/usr/bin/setpriv",
+            ["--bounding-set=-net_admin", "--inh-caps=-net_admin", script.path]
+                + script.arguments("add", ip: "192.0.2.1"),
+            environment: ResponseScript.environment())
+        #expect(result.status == 1, "\(result)")
+        #expect(result.errors.contains("could not be blocked"))
+        let deleted = try host.run(
+            "/usr/bin/setpriv",
+            ["--bounding-set=-net_admin", "--inh-caps=-net_admin", script.path]
+                + script.arguments("delete", ip: "192.0.2.1"),
+            environment: ResponseScript.environment())
+        #expect(deleted.status == 1, "\(deleted)")
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A shipped script, started as the agent starts it.
+struct ResponseScript {
+    static let folder = Repository.path + "/active-response/bin"
+
+    let name: String
+
+    var path: String { Self.folder + "/" + name }
+
+    /// The arguments for one run.
+    func arguments(
+        _ action: String, ip: String = "-", alertID: String = "1700000000.4242", extra: [String] = []
+    ) -> [String] {
+        [action, "-", ip, alertID, "5712", "web01", "-"] + extra
+    }
+
+    /// The environment, of which tests change what they are about.
+    ///
+    /// What the test's own process has in it of ours is overwritten.
+    static func environment(_ changes: [String: String] = [:]) -> [String: String] {
+        [
+            "EDR_HOME": "/nonexistent", "EDR_TIMEOUT": "0", "EDR_MANAGER_ADDRESSES": "", "EDR_ALERT_TIME": "",
+        ].merging(changes) { $1 }
+    }
+}
+
+/// What changes the firewall.
+enum Backend: String, CaseIterable, CustomTestStringConvertible {
+    case nftables, iptables
+
+    var testDescription: String { rawValue }
+}
+
+/// A folder of programs, for a PATH without the ones that are not to be found.
+final class ProgramFolder: Sendable {
+    let path: String
+
+    /// - Parameter programs: the names; those that are not installed are left out.
+    init(_ programs: [String]) throws {
+        path = NSTemporaryDirectory() + "/edr-programs-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for program in programs {
+            for folder in ["/usr/sbin", "/usr/bin", "/sbin", "/bin"] where access("\(folder)/\(program)", X_OK) == 0 {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(path)/\(program)", withDestinationPath: "\(folder)/\(program)")
+                break
+            }
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Everything that the firewall scripts use but nft.
+    static func withoutNft() throws -> ProgramFolder {
+        try ProgramFolder([
+            "sh", "cat", "tr", "readlink", "flock", "sleep", "getent", "timeout", "iptables", "ip6tables",
+            "iptables-restore", "ip6tables-restore",
+        ])
+    }
+}

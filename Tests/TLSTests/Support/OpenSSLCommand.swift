@@ -1,0 +1,43 @@
+import Foundation
+
+/// The `openssl` program, which judges what we made as a second opinion.
+enum OpenSSLCommand {
+    struct Outcome {
+        let status: Int32
+        let output: String
+    }
+
+    static let path = "/usr/bin/openssl"
+    static var isPresent: Bool { FileManager.default.isExecutableFile(atPath: path) }
+
+    /// Runs the program to its end; its standard input is empty.
+    static func run(_ arguments: [String]) throws -> Outcome {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(status: process.terminationStatus, output: String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+/// A directory that is removed with the value that stands for it.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "edr-tls-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    func file(_ name: String) -> String { path + "/" + name }
+}
