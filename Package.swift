@@ -54,18 +54,22 @@ let package = Package(
         .testTarget(name: "AlertsTests", dependencies: ["Alerts"], swiftSettings: strict),
 
         .target(name: "TLS", dependencies: ["COpenSSL", nioCore], swiftSettings: strict),
-        .testTarget(name: "TLSTests", dependencies: ["TLS", nioCore, nioPosix, nioEmbedded], swiftSettings: strict),
+        .testTarget(
+            name: "TLSTests", dependencies: ["TLS", "TestSupport", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: strict),
 
         .target(name: "AgentProtocol", dependencies: ["Wire", nioCore], swiftSettings: strict),
         .testTarget(
-            name: "AgentProtocolTests", dependencies: ["AgentProtocol", nioCore, nioEmbedded], swiftSettings: strict),
+            name: "AgentProtocolTests", dependencies: ["AgentProtocol", "Wire", nioCore, nioEmbedded],
+            swiftSettings: strict),
 
         .target(name: "Daemon", dependencies: [logging], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport", logging], swiftSettings: strict),
 
         // The core: deciding and acting.
         .target(name: "Policy", dependencies: ["Alerts", "ConfigurationTree"], swiftSettings: strict),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Alerts", "ConfigurationTree"], swiftSettings: strict),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["Policy", "Alerts", "ConfigurationTree"], swiftSettings: strict),
 
         .target(name: "ActiveResponse", dependencies: ["Alerts", "Wire", "CSpawn", logging], swiftSettings: strict),
         .testTarget(
@@ -76,14 +80,16 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "ActiveResponse", "AgentProtocol", "ConfigurationTree", "Daemon", "TLS", "Wire", nioCore, nioPosix, logging,
+                "ActiveResponse", "AgentProtocol", "ConfigurationTree", "Daemon", "TLS", "Wire", nioCore, nioPosix,
+                logging,
                 lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "ConfigurationTree"], swiftSettings: strict),
         .target(
             name: "Manager",
             dependencies: [
-                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "Policy", "TLS", "Wire", argumentParser, grdb,
+                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "Policy", "TLS", "Wire",
+                argumentParser, grdb,
                 hummingbird, nioCore, nioPosix, logging, lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(
@@ -93,7 +99,8 @@ let package = Package(
 
         // The administrator's command.
         .target(
-            name: "Control", dependencies: ["Daemon", argumentParser, nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
+            name: "Control", dependencies: ["Daemon", argumentParser, nioCore, nioPosix, nioHTTP1],
+            swiftSettings: strict),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
 

@@ -17,7 +17,9 @@ struct AgentCredentials: Sendable {
             key: try PrivateKey(file: home.tls + "/agent-key.pem"))
     }
 
-    /// Writes the three files. The certificate comes last: with it the enrollment counts as done.
+    /// Writes the three files.
+    ///
+    /// The certificate comes last: with it the enrollment counts as done.
     func write(to home: Home) throws(TLSError) {
         try key.write(to: home.tls + "/agent-key.pem")
         try authority.write(to: home.tls + "/ca.pem")

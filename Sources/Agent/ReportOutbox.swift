@@ -21,7 +21,9 @@ final class ReportOutbox: Sendable {
 
     private let way = Mutex<Way?>(nil)
 
-    /// Takes an event from the executor. Calls come one after the other, in the order of the events' numbers.
+    /// Takes an event from the executor.
+    ///
+    /// Calls come one after the other, in the order of the events' numbers.
     func push(_ event: ResponseEvent) {
         guard let way = way.withLock({ $0 }) else { return }
         Self.send([event], over: way)

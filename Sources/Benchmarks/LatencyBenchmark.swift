@@ -39,11 +39,14 @@ enum LatencyBenchmark {
         let ratio = percentile(pipeline, 50) / percentile(floor, 50)
         let cost = percentile(pipeline, 50) - percentile(floor, 50)
         let tail = percentile(pipeline, 99) / percentile(floor, 50)
-        print("pipeline p50: \(format(ratio)) x the floor's, \(format(cost)) us more; p99: \(format(tail)) x the floor's p50")
+        print(
+            "pipeline p50: \(format(ratio)) x the floor's, \(format(cost)) us more; p99: \(format(tail)) x the floor's p50"
+        )
     }
 
     private static func floorShots(script: String, fifo: String) throws -> [Double] {
-        let result = try runCommand(DaemonProcess.binaries + "/VforkFloor", [script, fifo, String(shotsPerRound)])
+        let result = try ShellCommand.run(
+            DaemonProcess.binaries + "/VforkFloor", [script, fifo, String(shotsPerRound)])
         guard result.status == 0 else { throw NotSeen("VforkFloor failed: \(result.errors)") }
         return result.output.split(separator: "\n").compactMap { Double($0) }.map { $0 / 1000 }
     }

@@ -25,7 +25,9 @@ package final class DaemonLog: Sendable {
         Logger(label: label) { label in Handler(log: self, label: label, logLevel: level) }
     }
 
-    /// Opens the file again, after logrotate moved it away. The old one stays in use when that fails.
+    /// Opens the file again, after logrotate moved it away.
+    ///
+    /// The old one stays in use when that fails.
     package func reopen() throws(DaemonError) {
         let opened = try Self.open(path)
         descriptor.withLock { current in

@@ -115,11 +115,13 @@ package struct ManagerDaemon {
         // Started in this order and stopped in the reverse one: nothing is taken in before it can be handed on.
         let services: [any Service] =
             [
-                local, LinkPump(
+                local,
+                LinkPump(
                     events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
                 SourcePump(inbox: inbox, dispatcher: dispatcher), Housekeeping(dispatcher: dispatcher), listener,
                 control,
-            ] + sources + [HangupService(reloader: reloader, log: log, logger: logger), 
+            ] + sources + [
+                HangupService(reloader: reloader, log: log, logger: logger),
                 ReadyService(readiness: readiness, logger: logger),
             ]
         let serviceGroup = ServiceGroup(

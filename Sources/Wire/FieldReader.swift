@@ -58,7 +58,9 @@ package struct FieldReader: Sendable {
         }
     }
 
-    /// A field's value, by its wire type. Fixed 32- and 64-bit fields are skipped by ``next()``.
+    /// A field's value, by its wire type.
+    ///
+    /// Fixed 32- and 64-bit fields are skipped by ``next()``.
     package enum Value: Sendable {
         case varint(UInt64)
         case bytes(ArraySlice<UInt8>)

@@ -11,25 +11,33 @@ package struct FieldWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
-    /// Writes an unsigned integer. Zero is the default of every field and is left out.
+    /// Writes an unsigned integer.
+    ///
+    /// Zero is the default of every field and is left out.
     package mutating func write(_ value: UInt64, field: Int) {
         guard value != 0 else { return }
         appendVarint(UInt64(field) << 3)
         appendVarint(value)
     }
 
-    /// Writes a signed integer as a zigzag varint (`sint64`). Zero is left out.
+    /// Writes a signed integer as a zigzag varint (`sint64`).
+    ///
+    /// Zero is left out.
     package mutating func write(_ value: Int64, field: Int) {
         write(UInt64(bitPattern: (value << 1) ^ (value >> 63)), field: field)
     }
 
-    /// Writes text as UTF-8. An absent value is left out; an empty one is written, so that the two differ.
+    /// Writes text as UTF-8.
+    ///
+    /// An absent value is left out; an empty one is written, so that the two differ.
     package mutating func write(_ value: String?, field: Int) {
         guard var text = value else { return }
         text.withUTF8 { appendDelimited($0, field: field) }
     }
 
-    /// Writes raw bytes. An empty run is written too.
+    /// Writes raw bytes.
+    ///
+    /// An empty run is written too.
     package mutating func write(_ value: [UInt8], field: Int) {
         value.withUnsafeBufferPointer { appendDelimited($0, field: field) }
     }

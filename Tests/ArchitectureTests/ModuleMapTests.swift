@@ -4,7 +4,9 @@ import Testing
 
 /// The module map of docs/explanation/architecture.md, held against the manifest and against what files import.
 @Suite struct `The module map` {
-    /// Which of our modules a module may import. What is not here must not be.
+    /// Which of our modules a module may import.
+    ///
+    /// What is not here must not be.
     static let allowed: [String: Set<String>] = [
         "Wire": [],
         "ConfigurationTree": ["CYAML"],
@@ -32,7 +34,8 @@ import Testing
         "ActiveResponse": ["Logging"],
         "Agent": ["Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"],
         "Manager": [
-            "ArgumentParser", "GRDB", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals",
+            "ArgumentParser", "GRDB", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+            "UnixSignals",
         ],
         "Control": ["ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"],
     ]

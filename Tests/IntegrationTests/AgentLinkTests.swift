@@ -66,8 +66,9 @@ import Testing
         let fleet = try Fleet(policy: policy())
         let manager = try await fleet.startManager()
         func connect(_ arguments: String...) throws -> CommandResult {
-            try runCommand(
-                "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(fleet.port)", "-brief", "-ign_eof"] + arguments,
+            try ShellCommand.run(
+                "/usr/bin/openssl",
+                ["s_client", "-connect", "127.0.0.1:\(fleet.port)", "-brief", "-ign_eof"] + arguments,
                 input: "hello\n")
         }
         #expect(try connect("-alpn", "edr-agent/1").errors.contains("certificate required"))
@@ -82,7 +83,7 @@ import Testing
         let token = try fleet.control("enroll", "token").output.trimmingCharacters(in: .whitespacesAndNewlines)
         func enroll(_ token: String, name: String) throws -> CommandResult {
             let home = try TemporaryHome()
-            return try runCommand(
+            return try ShellCommand.run(
                 DaemonProcess.binaries + "/edr-agent",
                 ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(fleet.port)", "--name", name],
                 input: token + "\n")

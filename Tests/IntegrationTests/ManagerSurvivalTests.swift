@@ -46,7 +46,7 @@ import Testing
         try fleet.managerHome.addRecorder()
         let manager = try await fleet.startManager()
         func post(_ body: String) throws -> [String: Any] {
-            let result = try runCommand(
+            let result = try ShellCommand.run(
                 "/usr/bin/curl",
                 [
                     "-s", "--unix-socket", fleet.managerHome.path + "/run/manager.sock", "--data-binary", "@-",
@@ -110,7 +110,7 @@ import Testing
     @Test func `a second one in the same home is refused`() async throws {
         let fleet = try Fleet(policy: policy())
         let manager = try await fleet.startManager()
-        let second = try runCommand(DaemonProcess.binaries + "/edr-manager", ["--home", fleet.managerHome.path])
+        let second = try ShellCommand.run(DaemonProcess.binaries + "/edr-manager", ["--home", fleet.managerHome.path])
         #expect(second.status == 1)
         #expect(second.errors.contains("process \(manager.pid)"))
         await manager.stop()
@@ -124,7 +124,7 @@ import Testing
         try home.write(
             "<edr_config>\n  <clinet></clinet>\n  <nonsense>1</nonsense>\n</edr_config>\n", to: "etc/\(program).conf")
         for arguments in [["-t"], []] {
-            let result = try runCommand(
+            let result = try ShellCommand.run(
                 DaemonProcess.binaries + "/" + program, ["--home", home.path] + arguments)
             #expect(result.status == 78)
             #expect(result.errors.contains("etc/\(program).conf:2:3: error: "))
@@ -136,7 +136,7 @@ import Testing
         for (program, file) in [
             ("edr-manager", "edr-manager.conf"), ("edr-manager", "edr-manager.yaml"), ("edr-agent", "edr-agent.conf"),
         ] {
-            let result = try runCommand(
+            let result = try ShellCommand.run(
                 DaemonProcess.binaries + "/" + program, ["-t", "--config", Repository.path + "/etc/" + file])
             #expect(result.status == 0, "\(file): \(result.errors)")
             #expect(result.errors.isEmpty)
@@ -147,11 +147,11 @@ import Testing
         let home = try TemporaryHome()
         for program in ["edr-manager", "edr-agent"] {
             let path = DaemonProcess.binaries + "/" + program
-            #expect(try runCommand(path, ["--home", home.path, "-t"]).status == 78)
-            #expect(try runCommand(path, ["--nonsense"]).status == 64)
-            #expect(try runCommand(path, ["--version"]).output.contains("0.1.0"))
+            #expect(try ShellCommand.run(path, ["--home", home.path, "-t"]).status == 78)
+            #expect(try ShellCommand.run(path, ["--nonsense"]).status == 64)
+            #expect(try ShellCommand.run(path, ["--version"]).output.contains("0.1.0"))
         }
-        let control = try runCommand(DaemonProcess.binaries + "/edr-control", ["--home", home.path, "status"])
+        let control = try ShellCommand.run(DaemonProcess.binaries + "/edr-control", ["--home", home.path, "status"])
         #expect(control.status == 69)
     }
 }

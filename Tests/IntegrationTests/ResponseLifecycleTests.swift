@@ -139,7 +139,10 @@ extension TemporaryHome {
     }
 
     @Test func `location server runs on the manager, location all everywhere`() async throws {
-        let fleet = try Fleet(policy: policy(location: "server") + policy(location: "all").replacing("record</name>", with: "other</name>").replacing("<command>record<", with: "<command>other<"))
+        let fleet = try Fleet(
+            policy: policy(location: "server")
+                + policy(location: "all").replacing("record</name>", with: "other</name>").replacing(
+                    "<command>record<", with: "<command>other<"))
         try fleet.managerHome.addRecorder()
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")

@@ -58,7 +58,8 @@ package final class AwaitableLines: Sendable {
     }
 
     /// The first line, past or future, that matches.
-    package func first(within seconds: Int, where matches: @escaping @Sendable (String) -> Bool) async throws -> String {
+    package func first(within seconds: Int, where matches: @escaping @Sendable (String) -> Bool) async throws -> String
+    {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -79,7 +80,8 @@ package final class AwaitableLines: Sendable {
             if let known { continuation.resume(returning: known) }
         }
         guard let found else {
-            throw NotSeen("the expected line did not come within \(seconds) s; these did:\n" + all.joined(separator: "\n"))
+            throw NotSeen(
+                "the expected line did not come within \(seconds) s; these did:\n" + all.joined(separator: "\n"))
         }
         return found
     }

@@ -11,46 +11,38 @@ package final class DaemonProcess: Sendable {
 
     package let pid: pid_t
     private let log: AwaitableLines
+    private let exitBox: ExitBox
 
     /// Starts `name` with these arguments; its standard error is collected line by line.
-    package init(_ name: String, _ arguments: [String], environment: [String: String] = [:], in namespace: String? = nil)
-        throws
-    {
-        let process = Process()
-        let program = Self.binaries + "/" + name
-        if let namespace {
-            process.executableURL = URL(fileURLWithPath: "/usr/sbin/ip")
-            process.arguments = ["netns", "exec", namespace, program] + arguments
-        } else {
-            process.executableURL = URL(fileURLWithPath: program)
-            process.arguments = arguments
+    package init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw NotSeen("no pipe: \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let (reading, writing) = (ends[0], ends[1])
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer {
+            close(null)
+            close(writing)
         }
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardError = pipe
+        let pid = try ShellCommand.start(
+            Self.binaries + "/" + name, arguments, descriptors: [null, null, writing], environment: environment)
         let log = AwaitableLines()
-        self.log = log
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                log.finish()
-            } else {
-                log.append(data)
-            }
-        }
         let exit = ExitBox()
-        self.exitBox = exit
-        process.terminationHandler = { process in
-            exit.finish(process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus)
+        Thread.detachNewThread {
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(reading, &buffer, buffer.count)
+                guard count > 0 else { break }
+                log.append(Data(buffer[..<count]))
+            }
+            close(reading)
+            log.finish()
         }
-        try process.run()
-        pid = process.processIdentifier
+        Thread.detachNewThread { exit.finish(ShellCommand.wait(for: pid)) }
+        self.pid = pid
+        self.log = log
+        exitBox = exit
     }
-
-    private let exitBox: ExitBox
 
     /// Waits for a log line that holds all of these texts, past or future.
     ///

@@ -50,7 +50,8 @@ package enum FileLines {
             if isDone(lines) { return lines }
             let left = deadline.timeIntervalSinceNow
             guard left > 0 else {
-                throw NotSeen("\"\(path)\" did not come to hold what was expected; it holds:\n" + lines.joined(separator: "\n"))
+                throw NotSeen(
+                    "\"\(path)\" did not come to hold what was expected; it holds:\n" + lines.joined(separator: "\n"))
             }
             var descriptor = pollfd(fd: inotify, events: Int16(POLLIN), revents: 0)
             if poll(&descriptor, 1, Int32(min(left, 1) * 1000) + 1) > 0 {

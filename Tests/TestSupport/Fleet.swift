@@ -43,13 +43,13 @@ package final class Fleet: Sendable {
     /// Runs `edr-control` to its end.
     @discardableResult
     package func control(_ arguments: String..., input: String? = nil) throws -> CommandResult {
-        try runCommand(
+        try ShellCommand.run(
             DaemonProcess.binaries + "/edr-control", ["--home", managerHome.path] + arguments, input: input)
     }
 
     /// Runs `edr-control -o json` and reads its document.
     package func controlJSON(_ arguments: String..., input: String? = nil) throws -> Any {
-        let result = try runCommand(
+        let result = try ShellCommand.run(
             DaemonProcess.binaries + "/edr-control", ["--home", managerHome.path, "-o", "json"] + arguments,
             input: input)
         guard result.status == 0 else { throw NotSeen("edr-control failed: \(result.output) \(result.errors)") }
@@ -60,9 +60,10 @@ package final class Fleet: Sendable {
     package func enrollAgent(named name: String) throws -> TemporaryHome {
         let home = try TemporaryHome()
         let token = try control("enroll", "token").output.trimmingCharacters(in: .whitespacesAndNewlines)
-        let enrolled = try runCommand(
+        let enrolled = try ShellCommand.run(
             DaemonProcess.binaries + "/edr-agent",
-            ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(port)", "--name", name], input: token + "\n")
+            ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(port)", "--name", name],
+            input: token + "\n")
         guard enrolled.status == 0 else { throw NotSeen("enrollment failed: \(enrolled.errors)") }
         return home
     }

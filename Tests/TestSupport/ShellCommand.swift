@@ -18,14 +18,16 @@ package enum ShellCommand {
         let files = try [input, "", ""].map(temporaryFile)
         defer { for file in files { close(file) } }
         let pid = try start(program, arguments, descriptors: files, environment: environment)
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 {
-            guard errno == EINTR else { throw NotSeen("\(program) cannot be awaited: \(errno)") }
-        }
-        let signal = status & 0x7F
         return CommandResult(
-            status: signal == 0 ? status >> 8 & 0xFF : 128 + signal, output: try contents(of: files[1]),
-            errors: try contents(of: files[2]))
+            status: wait(for: pid), output: try contents(of: files[1]), errors: try contents(of: files[2]))
+    }
+
+    /// Waits for the end of a program; its exit status, or 128 + the signal that ended it.
+    static func wait(for pid: Int32) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7F
+        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
     }
 
     /// Starts a program; the caller has to wait for its end with `waitpid`.

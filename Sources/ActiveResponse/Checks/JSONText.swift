@@ -36,7 +36,7 @@ enum JSONText {
 
     /// Checks the grammar without building anything; nesting costs one byte of memory a level.
     private struct Parser {
-        private static let maximumDepth = 512
+        private static let maximumDepth = 1000
         let bytes: [UInt8]
         private var position = 0
 

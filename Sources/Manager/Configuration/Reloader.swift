@@ -12,7 +12,9 @@ struct Reloader: Sendable {
     let started: ManagerConfiguration
     let logger: Logger
 
-    /// Reads the configuration again. With an error in it, the old one stays in force.
+    /// Reads the configuration again.
+    ///
+    /// With an error in it, the old one stays in force.
     ///
     /// - Returns: the errors, one line each; empty when the new configuration is in force.
     func reload() async -> [String] {

@@ -1,7 +1,8 @@
 import Foundation
 
-/// The JSON documents of the control API, which are also what `edr-control -o json` prints (INTERFACE.md,
-/// "Control"). Keys become snake_case when they are encoded; they are stable.
+/// The JSON documents of the control API, which are also what `edr-control -o json` prints (INTERFACE.md, "Control").
+///
+/// Keys become snake_case when they are encoded; they are stable.
 enum API {
     /// A value that is written as `null` when there is none, so that every document has all of its keys.
     struct Nullable<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {

@@ -33,7 +33,8 @@ struct FailureMiddleware: RouterMiddleware {
         } catch let error as HTTPError {
             failure = ControlFailure(
                 error.status,
-                error.status == .notFound ? "there is no \"\(request.uri.path)\" here" : error.body ?? "the request failed")
+                error.status == .notFound
+                    ? "there is no \"\(request.uri.path)\" here" : error.body ?? "the request failed")
         } catch {
             failure = ControlFailure(.internalServerError, "\(error)")
         }

@@ -10,7 +10,9 @@ extension ControlOperations {
 
     func responses(agent: String?, state: String?, limit: String?) async throws -> [API.Response] {
         var filter = DispatchFilter()
-        if let agent { filter.agent = agent == OrderFactory.managerID ? agent : registry.find(agent)?.record.id ?? agent }
+        if let agent {
+            filter.agent = agent == OrderFactory.managerID ? agent : registry.find(agent)?.record.id ?? agent
+        }
         if let state {
             guard let known = DispatchState(rawValue: state) else {
                 let all = DispatchState.allCases.map(\.rawValue).joined(separator: ", ")
@@ -153,7 +155,8 @@ extension ControlOperations {
         let orders = targets.map { id, name in
             Order(
                 id: .of(
-                    alertIdentity: Array("hand \(alertID)".utf8), activeResponse: command.name, agent: id, action: "run"),
+                    alertIdentity: Array("hand \(alertID)".utf8), activeResponse: command.name, agent: id, action: "run"
+                ),
                 command: command.name, activeResponse: command.name, executable: command.executable,
                 user: wanted.user, sourceAddress: address?.description, filename: wanted.filename, alertID: alertID,
                 ruleID: "-", agentName: name, agentID: id,

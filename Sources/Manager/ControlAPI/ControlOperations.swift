@@ -59,7 +59,8 @@ struct ControlOperations: Sendable {
     func createToken(_ wanted: API.TokenRequest) async throws -> API.Token {
         let lifetime = wanted.ttlSeconds ?? 3600
         guard (1...31_536_000).contains(lifetime) else {
-            throw ControlFailure(.badRequest, "a token's time to live is 1 second to 1 year (in seconds), not \(lifetime)")
+            throw ControlFailure(
+                .badRequest, "a token's time to live is 1 second to 1 year (in seconds), not \(lifetime)")
         }
         let uses = wanted.uses ?? 1
         guard (1...100_000).contains(uses) else {

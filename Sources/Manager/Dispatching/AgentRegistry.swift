@@ -24,14 +24,17 @@ final class AgentRegistry: Sendable {
     init(_ records: [AgentRecord], context: DecisionContext) {
         entries = Mutex(
             Dictionary(
-                records.map { ($0.id, Entry(record: $0, isConnected: false)) }, uniquingKeysWith: { first, _ in first }))
+                records.map { ($0.id, Entry(record: $0, isConnected: false)) }, uniquingKeysWith: { first, _ in first })
+        )
         self.context = context
         publish()
     }
 
     /// All agents, by id.
     var all: [Entry] {
-        entries.withLock { $0.values.sorted { ($0.record.id.count, $0.record.id) < ($1.record.id.count, $1.record.id) } }
+        entries.withLock {
+            $0.values.sorted { ($0.record.id.count, $0.record.id) < ($1.record.id.count, $1.record.id) }
+        }
     }
 
     /// The agent with this id or, in any letter case, this name.

@@ -36,7 +36,9 @@ actor Dispatcher {
     /// The orders that no agent has confirmed yet.
     var pendingCount: Int { pending.count }
 
-    /// Takes up again what the last run of the manager left undelivered. Call it before the first link.
+    /// Takes up again what the last run of the manager left undelivered.
+    ///
+    /// Call it before the first link.
     func resume() async throws(LedgerError) {
         for dispatch in try await ledger.pending() where dispatch.state != .held {
             do throws(WireError) {
@@ -165,7 +167,9 @@ actor Dispatcher {
         for order in pending.orders(for: agent) { link.send(order) }
     }
 
-    /// A link is down. One that was already replaced changes nothing.
+    /// A link is down.
+    ///
+    /// One that was already replaced changes nothing.
     ///
     /// - Returns: whether the agent is without a link now.
     @discardableResult
@@ -197,7 +201,9 @@ actor Dispatcher {
             ]))
     }
 
-    /// Cuts an agent off, whose certificate is worth nothing any more. What waits for it is cancelled.
+    /// Cuts an agent off, whose certificate is worth nothing any more.
+    ///
+    /// What waits for it is cancelled.
     func remove(agent: String) {
         links.removeValue(forKey: agent)?.close(reason: "the agent was removed")
         journals[agent] = nil

@@ -60,7 +60,9 @@ struct PendingOrders: Sendable {
         (agents[agent] ?? [:]).values.sorted { $0.number < $1.number }.map(\.order)
     }
 
-    /// Removes and returns every order to run whose time to wait is over. Undo orders never expire.
+    /// Removes and returns every order to run whose time to wait is over.
+    ///
+    /// Undo orders never expire.
     mutating func expire(now: Int64) -> [Order] {
         var expired: [Order] = []
         for orders in agents.values {

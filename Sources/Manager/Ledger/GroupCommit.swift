@@ -65,7 +65,9 @@ final class GroupCommit<Change: Sendable>: Sendable {
         if needsThread { queue.async { self.drain() } }
     }
 
-    /// Commits what waits and takes nothing more. What a full disk holds up fails.
+    /// Commits what waits and takes nothing more.
+    ///
+    /// What a full disk holds up fails.
     func close() async {
         state.withLock { $0.isClosed = true }
         closing.signal()

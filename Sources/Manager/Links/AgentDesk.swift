@@ -9,8 +9,10 @@ struct AgentDesk: Sendable {
     let events: LinkEvents
     let managerName: String
 
-    /// Whether the holder of this certificate is an agent now. The TLS handshake has proved that the certificate is
-    /// ours; it cannot know that the agent was removed or enrolled again since.
+    /// Whether the holder of this certificate is an agent now.
+    ///
+    /// The TLS handshake has proved that the certificate is ours; it cannot know that the agent was removed or enrolled
+    /// again since.
     func admits(_ peer: TLSHandshakeCompleted.Peer) -> Bool {
         registry.isCurrent(agent: peer.commonName, fingerprint: peer.fingerprint.description)
     }

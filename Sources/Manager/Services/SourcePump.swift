@@ -1,7 +1,9 @@
 import ServiceLifecycle
 
-/// The way from the sources' threads to the dispatcher. How much may be in it is bounded by the sources
-/// themselves, which wait for their batches to be durable (``BatchPace``).
+/// The way from the sources' threads to the dispatcher.
+///
+/// How much may be in it is bounded by the sources themselves, which wait for their batches to be durable
+/// (``BatchPace``).
 struct SourceInbox: Sendable {
     struct Item: Sendable {
         let batch: SourceBatch

@@ -41,12 +41,19 @@ package struct AlertIntake {
 
     /// Decides one line.
     ///
+    /// One that is no alert only for bytes that are not UTF-8 is repaired first: whoever writes into a log could
+    /// otherwise keep an alert about him from being read (``LineRepair``).
+    ///
     /// - Returns: the alert with the decisions that fire, or nil when none does.
     /// - Throws: when the line is no alert.
     package mutating func take(_ line: UnsafeRawBufferPointer) throws(AlertError) -> FiredAlert? {
         let fields: AlertFields
-        do {
+        do throws(AlertError) {
             fields = try scanner.scan(line)
+        } catch .notJSON(.invalidUTF8, _) {
+            return try LineRepair.wellFormed(line).withUnsafeBufferPointer { repaired throws(AlertError) in
+                try take(UnsafeRawBufferPointer(repaired))
+            }
         } catch {
             statistics.count(.invalid)
             throw error

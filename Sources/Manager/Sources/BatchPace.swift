@@ -4,7 +4,9 @@ import Foundation
 ///
 /// `@unchecked Sendable`: all state is guarded by the condition's lock.
 final class BatchPace: @unchecked Sendable {
-    /// How many batches may wait for the ledger. More would only grow memory while the disk is the limit.
+    /// How many batches may wait for the ledger.
+    ///
+    /// More would only grow memory while the disk is the limit.
     private static let limit = 64
     /// A position that only skips alerts that fired nothing is saved this often, in nanoseconds: reading them
     /// again after a crash is harmless.

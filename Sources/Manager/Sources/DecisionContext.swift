@@ -7,8 +7,9 @@ package struct DecisionSnapshot: Sendable {
     package var agents: AgentDirectory
 }
 
-/// The current picture, shared by all sources. A reload or an enrollment replaces it; whoever is in the middle
-/// of an alert finishes with the one it began with.
+/// The current picture, shared by all sources.
+///
+/// A reload or an enrollment replaces it; whoever is in the middle of an alert finishes with the one it began with.
 package final class DecisionContext: Sendable {
     private let snapshot: Mutex<DecisionSnapshot>
     private let count = Atomic<Int>(0)

@@ -94,7 +94,8 @@ package final class FileSource: Service {
         switch line {
         case .tooLong:
             statistics.count(.invalid)
-            report(kind: "too_long", offset: offset, error: "the line is longer than \(LineSplitter.defaultLimit) bytes")
+            report(
+                kind: "too_long", offset: offset, error: "the line is longer than \(LineSplitter.defaultLimit) bytes")
             return nil
         case .complete(let bytes):
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return nil }

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Wakes a thread when a file, or the folder that it is in, changes (inotify(7)), or when it is to stop.
 final class FileWatcher: Sendable {
-    private static let folderEvents = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_ATTRIB)
+    private static let folderEvents = UInt32(
+        IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_ATTRIB)
 
     private let path: String
     private let folder: String
@@ -65,8 +66,10 @@ final class FileWatcher: Sendable {
         addWatches()
     }
 
-    /// Adding a watch that is there already changes nothing, so that a file or a folder that was replaced is
-    /// simply added again. The file has a watch of its own for when it is a link into another folder.
+    /// Adding a watch that is there already changes nothing, so that a file or a folder that was replaced is simply
+    /// added again.
+    ///
+    /// The file has a watch of its own for when it is a link into another folder.
     private func addWatches() {
         _ = inotify_add_watch(inotify, folder, Self.folderEvents)
         _ = inotify_add_watch(inotify, path, UInt32(IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF))

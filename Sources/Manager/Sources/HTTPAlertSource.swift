@@ -18,7 +18,9 @@ final class HTTPAlertSource: Sendable {
         intake = Mutex(AlertIntake(context: context, statistics: statistics, logger: logger))
     }
 
-    /// Decides every alert of a body. A line that is no alert is named in the result and hinders no other.
+    /// Decides every alert of a body.
+    ///
+    /// A line that is no alert is named in the result and hinders no other.
     func decide(_ body: [UInt8]) -> Result {
         intake.withLock { intake in
             intake.refresh()

@@ -3,7 +3,9 @@
 /// A value without I/O: the follower gives it what it has read and gets lines back. Offsets count from the
 /// start of the stream (the file), so that a message can name the place of a bad line.
 struct LineSplitter: Sendable {
-    /// The longest line that is passed on, in bytes. Wazuh's own limit for an alert is 64 KiB.
+    /// The longest line that is passed on, in bytes.
+    ///
+    /// Wazuh's own limit for an alert is 64 KiB.
     static let defaultLimit = 1 << 20
 
     /// What the splitter found.
@@ -14,8 +16,9 @@ struct LineSplitter: Sendable {
         case tooLong
     }
 
-    /// The offset of the first byte that does not yet belong to a complete line. Reading again from here
-    /// loses nothing.
+    /// The offset of the first byte that does not yet belong to a complete line.
+    ///
+    /// Reading again from here loses nothing.
     private(set) var completeOffset: Int64
 
     private let limit: Int

@@ -8,6 +8,8 @@ package struct SourceBatch: Sendable {
     package let position: String?
 }
 
-/// Where sources hand their batches. The call returns as soon as the batch is taken over; `committed` is called
-/// once it is durable, and a source that has too many batches under way waits for that before it reads on.
+/// Where sources hand their batches.
+///
+/// The call returns as soon as the batch is taken over; `committed` is called once it is durable, and a source that has
+/// too many batches under way waits for that before it reads on.
 package typealias SourceSink = @Sendable (SourceBatch, _ committed: @escaping @Sendable () -> Void) -> Void

@@ -12,7 +12,9 @@ struct EnrollmentDesk: Sendable {
     let managerName: String
     let logger: Logger
 
-    /// Makes a token. Only the hash of its secret is kept.
+    /// Makes a token.
+    ///
+    /// Only the hash of its secret is kept.
     ///
     /// - Parameter expires: unix milliseconds.
     func createToken(id: String?, name: String?, expires: Int64, uses: Int) async throws -> String {
@@ -20,7 +22,8 @@ struct EnrollmentDesk: Sendable {
             authorityFingerprint: try authority.certificate.fingerprint().bytes)
         try await ledger.createToken(
             EnrollmentGrant(
-                hash: SHA256.digest(of: token.secret), agentID: id, name: name, created: Timestamp.now(), expires: expires, uses: uses))
+                hash: SHA256.digest(of: token.secret), agentID: id, name: name, created: Timestamp.now(),
+                expires: expires, uses: uses))
         logger.info("Enrollment token was made", metadata: .of([.agent: id ?? "", .name: name ?? "", .count: uses]))
         return token.text
     }

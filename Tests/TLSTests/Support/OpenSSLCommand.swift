@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The `openssl` program, which judges what we made as a second opinion.
 enum OpenSSLCommand {
@@ -12,17 +13,8 @@ enum OpenSSLCommand {
 
     /// Runs the program to its end; its standard input is empty.
     static func run(_ arguments: [String]) throws -> Outcome {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(status: process.terminationStatus, output: String(decoding: bytes, as: UTF8.self))
+        let result = try ShellCommand.run(path, arguments)
+        return Outcome(status: result.status, output: result.output + result.errors)
     }
 }
 

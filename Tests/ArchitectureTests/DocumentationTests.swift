@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The reference pages, held against the code.
+@Suite struct `The reference` {
+    /// The words in back quotes of a page.
+    private func words(of page: String) throws -> Set<String> {
+        Set(try Repository.text(of: "docs/reference/" + page).matches(of: /`([^`]+)`/).map { String($0.1) })
+    }
+
+    @Test func `names every option that the readers of configuration know`() throws {
+        let documented = try words(of: "configuration.md").reduce(into: Set<String>()) { found, word in
+            found.formUnion(word.split(whereSeparator: { "<>".contains($0) }).map(String.init))
+        }
+        let files = [
+            "Sources/Policy/Definitions", "Sources/Manager/Configuration", "Sources/Agent/AgentConfiguration.swift",
+        ].flatMap { $0.hasSuffix(".swift") ? [$0] : Repository.files(below: $0, suffix: ".swift") }
+        var options: Set<String> = []
+        for file in files {
+            let text = try Repository.text(of: file)
+            for match in text.matches(of: /(?:known: |static let \w*[oO]ptions = |sectionNames = )\[([^\]]*)\]/) {
+                options.formUnion(match.1.matches(of: /"([^"]+)"/).map { String($0.1) })
+            }
+        }
+        #expect(options.count > 25)
+        #expect(options.subtracting(documented) == [])
+    }
+
+    @Test func `names every log key`() throws {
+        let source = try Repository.text(of: "Sources/Daemon/LogKey.swift")
+        var keys: Set<String> = []
+        for match in source.matches(of: /case (\w+)(?: = "(\w+)")?\n/) { keys.insert(String(match.2 ?? match.1)) }
+        #expect(keys.count > 15)
+        #expect(keys.subtracting(try words(of: "logging.md")) == [])
+    }
+
+    @Test func `names every shipped script`() throws {
+        let scripts = try FileManager.default.contentsOfDirectory(
+            atPath: Repository.path + "/active-response/bin"
+        )
+        .filter { $0 != "lib" && (!$0.hasSuffix(".sh") || $0 == "template.sh") }
+        #expect(Set(scripts).subtracting(try words(of: "response-scripts.md")) == [])
+    }
+}
