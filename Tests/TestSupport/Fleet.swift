@@ -44,14 +44,14 @@ package final class Fleet: Sendable {
     @discardableResult
     package func control(_ arguments: String..., input: String? = nil) throws -> CommandResult {
         try ShellCommand.run(
-            DaemonProcess.binaries + "/edr-control", ["--home", managerHome.path] + arguments, input: input)
+            DaemonProcess.binaries + "/edr-control", ["--home", managerHome.path] + arguments, input: input ?? "")
     }
 
     /// Runs `edr-control -o json` and reads its document.
     package func controlJSON(_ arguments: String..., input: String? = nil) throws -> Any {
         let result = try ShellCommand.run(
             DaemonProcess.binaries + "/edr-control", ["--home", managerHome.path, "-o", "json"] + arguments,
-            input: input)
+            input: input ?? "")
         guard result.status == 0 else { throw NotSeen("edr-control failed: \(result.output) \(result.errors)") }
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8))
     }

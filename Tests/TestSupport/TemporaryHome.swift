@@ -1,5 +1,5 @@
 import Foundation
-package import Glibc
+import Glibc
 
 /// A home of its own for one test, with the layout of INTERFACE.md, removed with the last reference to it.
 package final class TemporaryHome: Sendable {
@@ -31,7 +31,7 @@ package final class TemporaryHome: Sendable {
     ///
     /// It is written under another name and moved: a test in the same process that starts a script meanwhile would
     /// otherwise keep the file open for writing, and the system would refuse to run it.
-    package func addScript(_ name: String, _ text: String, mode: mode_t = 0o755) throws {
+    package func addScript(_ name: String, _ text: String, mode: UInt32 = 0o755) throws {
         let target = "\(path)/active-response/bin/\(name)"
         try write(text, to: "active-response/bin/\(name).new")
         guard chmod(target + ".new", mode) == 0, rename(target + ".new", target) == 0 else {

@@ -20,6 +20,7 @@ actor Dispatcher {
     private var journals: [String: String] = [:]
     private var pending = PendingOrders()
     private let uncommitted = UncommittedDispatches()
+    private var filter = KnownDispatchFilter()
 
     init(
         ledger: any Ledger, registry: AgentRegistry, context: DecisionContext, alertsLog: AlertsLog,
@@ -40,6 +41,7 @@ actor Dispatcher {
     ///
     /// Call it before the first link.
     func resume() async throws(LedgerError) {
+        for id in try await ledger.allDispatchIDs() { filter.insert(id) }
         for dispatch in try await ledger.pending() where dispatch.state != .held {
             do throws(WireError) {
                 let order = try Order(encoded: dispatch.order)
@@ -56,8 +58,8 @@ actor Dispatcher {
 
     /// Takes over what a source found: sends what is new and commits it together with the source's position.
     ///
-    /// - Parameter committed: called once everything is durable. When the ledger cannot take it, the call is
-    ///   repeated until it can: the source waits, nothing is lost.
+    /// - Parameter committed: called once everything is durable. While the disk is full the ledger holds it back: the
+    ///   source waits, nothing is lost.
     /// - Returns: the ids of all dispatches that the batch means, new or known.
     @discardableResult
     func take(_ batch: SourceBatch, committed: @escaping @Sendable () -> Void) async -> [DispatchID] {
@@ -91,14 +93,17 @@ actor Dispatcher {
     /// Leaves out what the ledger knows, or will know in a moment, and marks the rest as being on its way there.
     private func new(_ planned: [PlannedOrder]) async -> [PlannedOrder] {
         var candidates = planned.filter { !uncommitted.contains($0.order.id) }
-        if candidates.isEmpty { return [] }
-        do throws(LedgerError) {
-            let known = try await ledger.known(candidates.map(\.order.id))
-            candidates.removeAll { known.contains($0.order.id) }
-        } catch {
-            // The agent knows its dispatches too and runs none twice, so doubt is resolved in favour of sending.
-            logger.error("Ledger cannot be read; the order is sent anyway", metadata: .of([.error: error]))
+        let doubtful = candidates.map(\.order.id).filter(filter.mayContain)
+        if !doubtful.isEmpty {
+            do throws(LedgerError) {
+                let known = try await ledger.known(doubtful)
+                candidates.removeAll { known.contains($0.order.id) }
+            } catch {
+                // The agent knows its dispatches too and runs none twice, so doubt is resolved in favour of sending.
+                logger.error("Ledger cannot be read; the order is sent anyway", metadata: .of([.error: error]))
+            }
         }
+        for plan in candidates { filter.insert(plan.order.id) }
         return candidates.filter { uncommitted.insert($0.order.id) }
     }
 
@@ -237,6 +242,7 @@ actor Dispatcher {
         let now = Timestamp.now()
         let changes = orders.map { order -> LedgerChange in
             _ = uncommitted.insert(order.id)
+            filter.insert(order.id)
             return dispatch(PlannedOrder(order: order, isObserved: false), at: now)
         }
         defer { uncommitted.remove(orders.map(\.id)) }

@@ -22,6 +22,8 @@ final class GroupCommit<Change: Sendable>: Sendable {
 
     /// Bounds how long the first caller of a batch waits for the last one's work.
     private let batchLimit: Int
+    /// How long the first call of a batch waits for others.
+    private let gathering: DispatchTimeInterval
     /// How long to wait before a commit that found the disk full is tried again; nil fails it at once.
     private let retryPause: Duration?
     private let onStall: @Sendable (LedgerError) -> Void
@@ -32,17 +34,19 @@ final class GroupCommit<Change: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - batchLimit: about how many changes go into one commit; a single call is never divided.
+    ///   - gathering: how long the first call of a batch waits for others before it is committed.
     ///   - retryPause: a full disk holds everything up and is tried again after this pause, in the same order: no
     ///     later change (a source's position, a report's number) may be committed before an earlier one. Nil fails
     ///     the calls at once.
     ///   - onStall: called when a commit is held up, once for each time.
     ///   - commit: makes all changes durable, or none of them and throws.
     init(
-        label: String, batchLimit: Int, retryPause: Duration? = nil,
+        label: String, batchLimit: Int, gathering: DispatchTimeInterval = .never, retryPause: Duration? = nil,
         onStall: @escaping @Sendable (LedgerError) -> Void = { _ in },
         commit: @escaping @Sendable ([Change]) throws(LedgerError) -> Void
     ) {
         self.batchLimit = batchLimit
+        self.gathering = gathering
         self.retryPause = retryPause
         self.onStall = onStall
         self.commit = commit
@@ -62,7 +66,12 @@ final class GroupCommit<Change: Sendable>: Sendable {
             return (true, !state.isScheduled)
         }
         if !accepted { completion(.failure(.closed)) }
-        if needsThread { queue.async { self.drain() } }
+        guard needsThread else { return }
+        if gathering == .never {
+            queue.async { self.drain() }
+        } else {
+            queue.asyncAfter(deadline: .now() + gathering) { self.drain() }
+        }
     }
 
     /// Commits what waits and takes nothing more.
@@ -71,9 +80,12 @@ final class GroupCommit<Change: Sendable>: Sendable {
     func close() async {
         state.withLock { $0.isClosed = true }
         closing.signal()
-        // The queue is serial: whatever was accepted before is committed when this block runs.
+        // The queue is serial: a commit that is under way has ended when this block runs, and it commits the rest.
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume() }
+            queue.async {
+                self.drain()
+                continuation.resume()
+            }
         }
     }
 

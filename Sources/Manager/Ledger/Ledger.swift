@@ -19,6 +19,9 @@ protocol Ledger: Sendable {
     /// Those of the ids that are committed.
     func known(_ ids: [DispatchID]) async throws(LedgerError) -> Set<DispatchID>
 
+    /// The ids of all responses that are committed, in no particular order.
+    func allDispatchIDs() async throws(LedgerError) -> [DispatchID]
+
     /// The response with its last output; `nil` when there is none with this id.
     func dispatch(_ id: DispatchID) async throws(LedgerError) -> DispatchRecord?
 

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Wakes a thread when a file, or the folder that it is in, changes (inotify(7)), or when it is to stop.
 final class FileWatcher: Sendable {
-    private static let folderEvents = UInt32(
-        IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_ATTRIB)
+    /// Of the folder only what concerns names: a busy neighbour of the file must not wake us.
+    private static let folderEvents = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
 
     private let path: String
     private let folder: String
@@ -62,7 +62,8 @@ final class FileWatcher: Sendable {
             return
         }
         var events = [UInt8](repeating: 0, count: 4096)
-        while read(inotify, &events, events.count) > 0 {}
+        // Once: what is left wakes us again. Reading until nothing is left might never end.
+        _ = read(inotify, &events, events.count)
         addWatches()
     }
 

@@ -45,6 +45,7 @@ struct LedgerContractTests {
             let asked = try [1, 2, 3].map(dispatchID)
             #expect(try await fixture.ledger.known(asked) == Set([dispatchID(1), dispatchID(3)]))
             #expect(try await fixture.ledger.known([]).isEmpty)
+            #expect(Set(try await fixture.ledger.allDispatchIDs()) == Set([dispatchID(1), dispatchID(3)]))
         }
     }
 

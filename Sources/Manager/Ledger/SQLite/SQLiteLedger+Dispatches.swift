@@ -10,6 +10,17 @@ extension SQLiteLedger {
         }
     }
 
+    func allDispatchIDs() async throws(LedgerError) -> [DispatchID] {
+        try await read { database in
+            let blobs = try Data.fetchCursor(database, sql: "SELECT id FROM dispatch")
+            var ids: [DispatchID] = []
+            while let blob = try blobs.next() {
+                if let id = DispatchID(bytes: Array(blob)) { ids.append(id) }
+            }
+            return ids
+        }
+    }
+
     func dispatch(_ id: DispatchID) async throws(LedgerError) -> DispatchRecord? {
         try await read { database in
             let row = try Row.fetchOne(
