@@ -81,6 +81,8 @@ struct ManagerLinkService: Service {
                 metadata: .of([
                     .host: server.host, .port: server.port, .agent: welcome.agentID, .name: welcome.managerName,
                 ]))
+            // A moment from now the agent mostly waits.
+            channel.eventLoop.scheduleTask(in: .seconds(1)) { StartPages.release() }
         }
         let context = context
         do {

@@ -6,9 +6,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case address
     case agent
     case alert
-    case attempt
     case count
-    case delay
     case dispatch
     case error
     case file
@@ -16,7 +14,6 @@ package enum LogKey: String, CaseIterable, Sendable {
     case kind
     case name
     case offset
-    case path
     case port
     case reason
     case rule

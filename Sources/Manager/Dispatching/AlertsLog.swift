@@ -52,7 +52,9 @@ final class AlertsLog: Sendable {
 
     /// Line breaks inside a value would let a log line pose as an entry of its own.
     private static func oneLine(_ text: String) -> String {
-        String(text.map { $0.isNewline ? " " : $0 })
+        let isBreak = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+        guard text.utf8.contains(where: isBreak) else { return text }
+        return String(decoding: text.utf8.map { isBreak($0) ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
     }
 
     private static func localTime(_ seconds: Int64) -> String {

@@ -73,8 +73,13 @@ actor Dispatcher {
                 ids += planned.map(\.order.id)
                 let new = await new(planned)
                 if new.isEmpty { continue }
-                log(fired.alert)
-                for plan in new { changes.append(dispatch(plan, at: now)) }
+                // Scripts on this machine may look the alert up, so for them it has to be there first. Otherwise the
+                // orders go first and the bookkeeping comes after.
+                let runsHere = new.contains { $0.order.agentID == OrderFactory.managerID }
+                if runsHere { log(fired.alert) }
+                for plan in new { send(plan) }
+                if !runsHere { log(fired.alert) }
+                for plan in new { changes.append(entry(for: plan, at: now)) }
             }
         }
         if let position = batch.position { changes.append(.position(source: batch.source, value: position)) }
@@ -115,7 +120,14 @@ actor Dispatcher {
         }
     }
 
-    private func dispatch(_ plan: PlannedOrder, at now: Int64) -> LedgerChange {
+    private func send(_ plan: PlannedOrder) {
+        guard !plan.isObserved else { return }
+        links[plan.order.agentID]?.send(plan.order)
+        pending.add(plan.order)
+    }
+
+    /// The ledger's entry for an order that was sent, or that waits for its agent.
+    private func entry(for plan: PlannedOrder, at now: Int64) -> LedgerChange {
         let order = plan.order
         let decided = "\(order.activeResponse): alert \(order.alertID), rule \(order.ruleID)"
         var events = [DispatchEvent(dispatch: order.id, at: now, name: "decided", detail: decided)]
@@ -125,13 +137,11 @@ actor Dispatcher {
                     dispatch: order.id, at: now, name: "observed", state: .done,
                     detail: "mode observe: the script was not run"))
         } else {
-            let link = links[order.agentID]
+            let isConnected = links[order.agentID] != nil
             events.append(
                 DispatchEvent(
                     dispatch: order.id, at: now, name: "queued", state: .queued,
-                    detail: link == nil ? "agent \(order.agentID) is not connected; the order waits" : ""))
-            pending.add(order)
-            link?.send(order)
+                    detail: isConnected ? "" : "agent \(order.agentID) is not connected; the order waits"))
         }
         logger.info(
             "Response fires",
@@ -243,7 +253,9 @@ actor Dispatcher {
         let changes = orders.map { order -> LedgerChange in
             _ = uncommitted.insert(order.id)
             filter.insert(order.id)
-            return dispatch(PlannedOrder(order: order, isObserved: false), at: now)
+            let plan = PlannedOrder(order: order, isObserved: false)
+            send(plan)
+            return entry(for: plan, at: now)
         }
         defer { uncommitted.remove(orders.map(\.id)) }
         try await ledger.append(changes)

@@ -6,6 +6,7 @@ final class FollowedFile {
     let inode: UInt64
     private(set) var splitter: LineSplitter
     private var readOffset: Int64
+    private var head: UInt64?
 
     /// Opens a file for reading; nil when there is none (or it may not be read: `errno` says which).
     static func open(_ path: String) -> FollowedFile? {
@@ -36,11 +37,23 @@ final class FollowedFile {
     }
 
     /// Up to where complete lines have been handed out.
+    ///
+    /// The fingerprint of a head of full length stays what it is, and is not read from the file again.
     var position: FilePosition {
-        FilePosition(descriptor: descriptor, inode: inode, offset: splitter.completeOffset)
+        var position = FilePosition(inode: inode, offset: splitter.completeOffset, headLength: 0, headHash: 0)
+        if let head, position.offset >= Int64(FilePosition.fingerprintLength) {
+            position.headLength = FilePosition.fingerprintLength
+            position.headHash = head
+        } else {
+            position = FilePosition(descriptor: descriptor, inode: inode, offset: splitter.completeOffset)
+            if position.headLength == FilePosition.fingerprintLength { head = position.headHash }
+        }
+        return position
     }
 
     func seek(to offset: Int64) {
+        // Before the beginning of a file is read again, its head may have been written anew.
+        head = nil
         readOffset = offset
         splitter = LineSplitter(offset: offset)
     }

@@ -45,7 +45,8 @@ struct LedgerContractTests {
             let asked = try [1, 2, 3].map(dispatchID)
             #expect(try await fixture.ledger.known(asked) == Set([dispatchID(1), dispatchID(3)]))
             #expect(try await fixture.ledger.known([]).isEmpty)
-            #expect(Set(try await fixture.ledger.allDispatchIDs()) == Set([dispatchID(1), dispatchID(3)]))
+            let all = try await fixture.ledger.allDispatchIDs()
+            #expect(try Set(all) == [dispatchID(1), dispatchID(3)])
         }
     }
 
