@@ -37,7 +37,7 @@ struct ActiveResponsesLog: Sendable {
         logger.warning(
             "Cannot write the log of active responses",
             metadata: [
-                "path": "\(path)", "error": "\(String(cString: strerror(errno)))", "dispatch": "\(run.order.id)",
+                "file": "\(path)", "error": "\(String(cString: strerror(errno)))", "dispatch": "\(run.order.id)",
             ])
     }
 
