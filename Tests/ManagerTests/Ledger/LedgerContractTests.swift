@@ -7,6 +7,29 @@ import Testing
 @Suite("Ledger contract: responses")
 struct LedgerContractTests {
     @Test(arguments: LedgerImplementation.allCases)
+    func `what an agent reports of another one's response is left out`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            let foreign = ReportPosition(agent: "002", journal: "x", sequence: 1)
+            let early = ReportPosition(agent: "002", journal: "x", sequence: 2)
+            func undone(_ number: Int, _ report: ReportPosition) throws -> LedgerChange {
+                .event(
+                    DispatchEvent(
+                        dispatch: try dispatchID(number), at: 1, name: "undone", state: .undone, report: report))
+            }
+            try await fixture.ledger.append([.dispatch(.sample(1)), undone(1, foreign)])
+            try await fixture.ledger.append([undone(2, early)])
+            try await fixture.ledger.append([.dispatch(.sample(2))])
+            for number in 1...2 {
+                let id = try dispatchID(number)
+                #expect(try await fixture.ledger.dispatch(id)?.progress.state == .queued)
+                #expect(try await fixture.ledger.timeline(id).map(\.name) == ["decided", "queued"])
+            }
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
     func `a new dispatch comes back with facts, state and timeline`(_ implementation: LedgerImplementation)
         async throws
     {

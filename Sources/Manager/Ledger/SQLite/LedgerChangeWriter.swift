@@ -21,7 +21,8 @@ struct LedgerChangeWriter {
 
         // Reports can be here before their order: it travelled while its commit was being synced, the manager
         // stopped in between, and the agent came back before the source was read again.
-        let early = try Row.fetchAll(database.cachedStatement(sql: SQL.findEvents), arguments: [id])
+        let early = try Row.fetchAll(
+            database.cachedStatement(sql: SQL.findEvents), arguments: [id, new.facts.agentID])
         var progress = DispatchProgress()
         for event in new.events { progress.apply(event, sequence: try insert(event)) }
         for row in early { progress.apply(try DispatchEvent(row: row), sequence: row["seq"]) }
@@ -32,8 +33,14 @@ struct LedgerChangeWriter {
 
     private func append(_ event: DispatchEvent) throws {
         if let report = event.report, try !isNew(report) { return }
+        let row = try row(SQL.findProgress, [event.dispatch.blob])
+        // An agent speaks for itself only: what it says of another one's response is not even history.
+        if let row, let report = event.report {
+            let owner: String = row["agent_id"]
+            if owner != report.agent { return }
+        }
         let sequence = try insert(event)
-        guard let row = try row(SQL.findProgress, [event.dispatch.blob]) else { return }
+        guard let row else { return }
         let before = try DispatchProgress(row: row)
         var progress = before
         progress.apply(event, sequence: sequence)
@@ -49,7 +56,7 @@ struct LedgerChangeWriter {
     }
 
     private func insert(_ event: DispatchEvent) throws -> Int64 {
-        try run(SQL.insertEvent, event.arguments)
+        try run(SQL.insertEvent, event.arguments + [event.report?.agent])
         return database.lastInsertedRowID
     }
 
@@ -64,9 +71,12 @@ struct LedgerChangeWriter {
 
 /// Built once: the text is the key by which the prepared statement is found again.
 private enum SQL {
-    static let findProgress = "SELECT \(DispatchProgress.columns) FROM dispatch WHERE id = ?"
-    static let findEvents = "SELECT seq, \(DispatchEvent.columns) FROM event WHERE dispatch_id = ? ORDER BY seq"
-    static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns)) VALUES (?,?,?,?,?,?,?,?,?)"
+    static let findProgress = "SELECT agent_id, \(DispatchProgress.columns) FROM dispatch WHERE id = ?"
+    static let findEvents = """
+        SELECT seq, \(DispatchEvent.columns) FROM event
+        WHERE dispatch_id = ? AND (reporter IS NULL OR reporter = ?) ORDER BY seq
+        """
+    static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns), reporter) VALUES (?,?,?,?,?,?,?,?,?,?)"
     static let insertDispatch = """
         INSERT INTO dispatch (\(DispatchFacts.columns), \(DispatchProgress.columns))
         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?)

@@ -27,7 +27,8 @@ enum LedgerSchema {
             undo_due INTEGER,
             exit_status INTEGER,
             duration_ms INTEGER,
-            output BLOB
+            output BLOB,
+            reporter TEXT
         ) STRICT;
         CREATE INDEX event_dispatch ON event(dispatch_id);
         CREATE TRIGGER event_append_only BEFORE UPDATE ON event

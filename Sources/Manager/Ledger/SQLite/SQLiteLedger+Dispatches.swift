@@ -77,8 +77,11 @@ extension SQLiteLedger {
     func timeline(_ id: DispatchID) async throws(LedgerError) -> [DispatchEvent] {
         try await read { database in
             try Row.fetchAll(
-                database, sql: "SELECT \(DispatchEvent.columns) FROM event WHERE dispatch_id = ? ORDER BY seq",
-                arguments: [id.blob]
+                database,
+                sql: """
+                    SELECT \(DispatchEvent.columns) FROM event WHERE dispatch_id = ?1 AND (reporter IS NULL
+                    OR reporter = coalesce((SELECT agent_id FROM dispatch WHERE id = ?1), reporter)) ORDER BY seq
+                    """, arguments: [id.blob]
             ).map { try DispatchEvent(row: $0) }
         }
     }
