@@ -4,7 +4,7 @@ import Testing
 
 @testable import Manager
 
-@Suite struct `Following a file` {
+@Suite final class `Following a file` {
     private let folder: String
     private let path: String
 
@@ -12,6 +12,10 @@ import Testing
         folder = NSTemporaryDirectory() + "edr-follow-\(UUID().uuidString)"
         path = folder + "/alerts.json"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     private func append(_ text: String, to path: String? = nil) throws {
