@@ -135,7 +135,8 @@ import TestSupport
         _ = await machine.recorder.first(.undoFailed, dispatch(1))
         await machine.executor.stop()
         let lines = machine.home.text(of: "logs/active-responses.log")?.split(separator: "\n") ?? []
-        #expect(lines.count == 2)
+        // A failed undo is tried again after five seconds, which may be before this test gets its turn.
+        #expect(lines.count >= 2)
         for (line, action) in zip(lines, ["add", "delete"]) {
             let match = try #require(
                 line.wholeMatch(of: /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d active-response\/bin\/block: (\{.*\})/))
