@@ -65,8 +65,8 @@ package struct ManagerDaemon {
         let context = DecisionContext(policy: Policy(configuration.policy), agents: AgentDirectory([]))
         let registry = AgentRegistry(try await ledger.agents(), context: context)
         let dispatcher = Dispatcher(
-            ledger: ledger, registry: registry, context: context, alertsLog: AlertsLog(path: home.alertsLog),
-            managerName: name, logger: logger)
+            ledger: ledger, context: context, alertsLog: AlertsLog(path: home.alertsLog), managerName: name,
+            logger: logger)
         try await dispatcher.resume()
 
         let credentials = try ManagerCredentials.loadOrCreate(home: home, logger: logger)
@@ -87,7 +87,6 @@ package struct ManagerDaemon {
             home: home, repeatedOffenders: configuration.policy.managerRepeatedOffenders.map(Int64.init),
             dispatcher: dispatcher, logger: logger)
 
-        let inbox = SourceInbox()
         let positions = try await ledger.positions()
         var sources: [any Service] = []
         var statistics: [SourceStatistics] = []
@@ -97,8 +96,8 @@ package struct ManagerDaemon {
             sources.append(
                 FileSource(
                     name: source.name, path: source.path, start: source.start,
-                    savedPosition: positions[source.name], context: context, statistics: counts, logger: logger,
-                    sink: inbox.sink))
+                    savedPosition: positions[source.name], context: context, statistics: counts, logger: logger
+                ) { batch, committed in dispatcher.take(batch, committed: committed) })
         }
         let httpStatistics = SourceStatistics(name: "http")
         statistics.append(httpStatistics)
@@ -118,8 +117,7 @@ package struct ManagerDaemon {
                 local,
                 LinkPump(
                     events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
-                SourcePump(inbox: inbox, dispatcher: dispatcher), Housekeeping(dispatcher: dispatcher), listener,
-                control,
+                Housekeeping(dispatcher: dispatcher), listener, control,
             ] + sources + [
                 HangupService(reloader: reloader, log: log, logger: logger),
                 ReadyService(readiness: readiness, logger: logger),

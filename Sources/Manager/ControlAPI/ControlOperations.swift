@@ -36,7 +36,7 @@ struct ControlOperations: Sendable {
             },
             dispatches: Dictionary(
                 DispatchState.allCases.map { ($0.rawValue, counts[$0] ?? 0) }, uniquingKeysWith: { first, _ in first }),
-            queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: await dispatcher.pendingCount))
+            queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount))
     }
 
     func agents() -> [API.Agent] {
@@ -52,7 +52,7 @@ struct ControlOperations: Sendable {
         let id = try entry(idOrName).record.id
         guard try await ledger.removeAgent(id, at: Timestamp.now()) else { throw Self.noAgent(idOrName) }
         registry.remove(id)
-        await dispatcher.remove(agent: id)
+        dispatcher.remove(agent: id)
         return API.RemovedAgent(id: id, removed: true)
     }
 

@@ -17,7 +17,9 @@ protocol Ledger: Sendable {
     var queueDepth: Int { get }
 
     /// Those of the ids that are committed.
-    func known(_ ids: [DispatchID]) async throws(LedgerError) -> Set<DispatchID>
+    ///
+    /// Answers on the caller's thread: deciding asks when it holds what must not change meanwhile.
+    func known(_ ids: [DispatchID]) throws(LedgerError) -> Set<DispatchID>
 
     /// The ids of all responses that are committed, in no particular order.
     func allDispatchIDs() async throws(LedgerError) -> [DispatchID]

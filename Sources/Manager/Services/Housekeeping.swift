@@ -8,7 +8,7 @@ struct Housekeeping: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: .seconds(1))) != nil {
-                await dispatcher.expire(now: Timestamp.now())
+                dispatcher.expire(now: Timestamp.now())
             }
         }
     }

@@ -20,13 +20,13 @@ struct LinkPump: Service {
                 logger.notice(
                     "Agent is connected",
                     metadata: .of([.agent: link.agentID, .address: address, .version: version]))
-                await dispatcher.linkUp(link, agent: link.agentID, journal: journal)
+                dispatcher.linkUp(link, agent: link.agentID, journal: journal)
             case .reports(let link, let reports):
-                await dispatcher.reports(reports, agent: link.agentID, over: link)
+                dispatcher.reports(reports, agent: link.agentID, over: link)
             case .heard(let link):
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)
             case .down(let link, let reason):
-                guard await dispatcher.linkDown(link, agent: link.agentID) else { continue }
+                guard dispatcher.linkDown(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: false, save: true)
                 logger.notice("Agent is disconnected", metadata: .of([.agent: link.agentID, .reason: reason]))
             }

@@ -19,13 +19,13 @@ struct LocalResponder: Service {
         let link = LocalLink(executor: executor)
         let journal = try JournalIdentity.load(folder: home.state)
         try executor.start()
-        await dispatcher.linkUp(link, agent: OrderFactory.managerID, journal: journal)
+        dispatcher.linkUp(link, agent: OrderFactory.managerID, journal: journal)
         let left = executor.unacknowledged()
-        if !left.isEmpty { await dispatcher.reports(left, agent: OrderFactory.managerID, over: link) }
+        if !left.isEmpty { dispatcher.reports(left, agent: OrderFactory.managerID, over: link) }
         // Events that are both in `left` and in the stream are recognised in the ledger by their numbers.
         await withGracefulShutdownHandler {
             for await event in events {
-                await dispatcher.reports([event], agent: OrderFactory.managerID, over: link)
+                dispatcher.reports([event], agent: OrderFactory.managerID, over: link)
             }
         } onGracefulShutdown: {
             continuation.finish()

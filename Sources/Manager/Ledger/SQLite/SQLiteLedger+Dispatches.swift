@@ -3,10 +3,14 @@ import Foundation
 import GRDB
 
 extension SQLiteLedger {
-    func known(_ ids: [DispatchID]) async throws(LedgerError) -> Set<DispatchID> {
-        try await read { database in
-            let statement = try database.cachedStatement(sql: "SELECT 1 FROM dispatch WHERE id = ?")
-            return Set(try ids.filter { try Row.fetchOne(statement, arguments: [$0.blob]) != nil })
+    func known(_ ids: [DispatchID]) throws(LedgerError) -> Set<DispatchID> {
+        do {
+            return try pool.read { database in
+                let statement = try database.cachedStatement(sql: "SELECT 1 FROM dispatch WHERE id = ?")
+                return Set(try ids.filter { try Row.fetchOne(statement, arguments: [$0.blob]) != nil })
+            }
+        } catch {
+            throw LedgerError(error)
         }
     }
 
