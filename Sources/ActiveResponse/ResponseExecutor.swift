@@ -90,6 +90,7 @@ package final class ResponseExecutor: Sendable {
         _ = opened.journal.rewrite(table.records(at: now) + outbox.records())
         _ = opened.journal.synchronize()
 
+        let survivors = Survivor.find(table.interrupted, home: configuration.home)
         let poller = try Poller(bell: mailbox.bell)
         let runner = ScriptRunner(
             home: configuration.home, poller: poller, managerAddresses: configuration.managerAddresses,
@@ -97,7 +98,8 @@ package final class ResponseExecutor: Sendable {
         let syncMailbox = syncMailbox
         let reactor = ResponseReactor(
             mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
-            log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table, logger: logger,
+            log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
+            survivors: survivors, logger: logger,
             wakeSync: { syncMailbox.send(.sync) })
         life.withLock { $0.outbox = outbox }
         try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox) }
@@ -134,9 +136,13 @@ package final class ResponseExecutor: Sendable {
     /// The dispatches that are not over; none before ``start()`` and after ``stop()``.
     package func active() async -> [ActiveDispatch] {
         await withCheckedContinuation { continuation in
-            let isRunning = life.withLock { $0.outbox != nil && !$0.isEnded }
-            guard isRunning else { return continuation.resume(returning: []) }
-            mailbox.send(.list { continuation.resume(returning: $0) })
+            // Sent under the lock: what is in the mailbox when the executor is marked as ended still gets its answer.
+            let isRunning = life.withLock { life in
+                guard life.outbox != nil, !life.isEnded else { return false }
+                mailbox.send(.list { continuation.resume(returning: $0) })
+                return true
+            }
+            if !isRunning { continuation.resume(returning: []) }
         }
     }
 

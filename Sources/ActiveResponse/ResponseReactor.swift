@@ -45,13 +45,18 @@ final class ResponseReactor: @unchecked Sendable {
     private var table: ResponseTable
     /// Records in the file's form that wait to be written together.
     private var unwritten: [UInt8] = []
+    /// Scripts that outlived the last run of the daemon, until ``run()`` takes them over.
+    private var survivors: [DispatchID: Survivor]
+    /// A rewriting of the journal is wanted for the clock's sake.
+    private var isRewriteWanted = false
     private var nextMending: Int64?
     private var reportedFailure: String?
     private var stopBy: Int64?
 
     init(
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
-        outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, logger: Logger,
+        outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, survivors: [DispatchID: Survivor],
+        logger: Logger,
         wakeSync: @escaping @Sendable () -> Void
     ) {
         self.mailbox = mailbox
@@ -61,6 +66,7 @@ final class ResponseReactor: @unchecked Sendable {
         self.outbox = outbox
         self.log = log
         self.table = table
+        self.survivors = survivors
         self.logger = logger
         self.wakeSync = wakeSync
     }
@@ -68,7 +74,8 @@ final class ResponseReactor: @unchecked Sendable {
     /// Works until it is told to stop.
     func run() {
         let start = SystemClock.now()
-        perform(table.resume(at: start), at: start)
+        perform(table.resume(at: start, survivors: survivors.mapValues(\.action)), at: start)
+        adoptSurvivors(at: start)
         while !isDone(SystemClock.now().boot) {
             let tokens = poller.wait(until: nextDue)
             let now = SystemClock.now()
@@ -77,6 +84,7 @@ final class ResponseReactor: @unchecked Sendable {
             for token in tokens { handle(token, at: now) }
             perform(table.advance(to: now), at: now)
             runner.advance(now: now.boot)
+            for (id, request) in runner.takeRequests() { perform(table.asked(id, request, at: now), at: now) }
             tendJournal(at: now)
             if let syncBy, syncBy <= now.boot { sync() }
         }
@@ -94,6 +102,22 @@ final class ResponseReactor: @unchecked Sendable {
     private func isDone(_ now: Int64) -> Bool {
         guard let stopBy else { return false }
         return runner.count == 0 || now >= stopBy
+    }
+
+    private func adoptSurvivors(at now: Moment) {
+        for (id, survivor) in survivors {
+            guard let run = table.run(of: id), run.action == survivor.action else {
+                close(survivor.pidfd)
+                continue
+            }
+            logger.notice(
+                "A response script still runs from before the restart; it is waited for",
+                metadata: ["dispatch": "\(id)", "name": "\(run.order.executable)", "pid": "\(survivor.pid)"])
+            guard !runner.adopt(survivor, as: run, now: now.boot) else { continue }
+            let result = RunResult(exitStatus: nil, detail: "it could not be watched and was ended", isLost: true)
+            perform(table.ended(id, result, at: now), at: now)
+        }
+        survivors = [:]
     }
 
     // MARK: - Events
@@ -121,7 +145,7 @@ final class ResponseReactor: @unchecked Sendable {
         case Poller.clockSet:
             // The journal's wall clock times are restated: after a reboot they are all that is left.
             poller.rearmClockWatch()
-            rewriteJournal(at: now)
+            isRewriteWanted = true
         default:
             guard let end = runner.handle(token, now: now.boot) else { return }
             let undoDue = end.run.action == .add ? table.dispatches[end.run.order.id]?.deadline?.wall : nil
@@ -151,6 +175,9 @@ final class ResponseReactor: @unchecked Sendable {
             case .run(let run):
                 write(at: now)
                 actions += start(run)
+            case .answer(let id, let answer):
+                write(at: now)
+                runner.answer(answer, to: id)
             }
             index += 1
         }
@@ -207,7 +234,7 @@ final class ResponseReactor: @unchecked Sendable {
             logger.notice("The journal can be written again")
         }
         reportedFailure = failure
-        guard failure != nil || journal.isWorthRewriting else {
+        guard failure != nil || isRewriteWanted || journal.isWorthRewriting else {
             nextMending = nil
             return
         }
@@ -218,6 +245,7 @@ final class ResponseReactor: @unchecked Sendable {
 
     private func rewriteJournal(at now: Moment) {
         guard journal.rewrite(table.records(at: now) + outbox.records()) else { return }
+        isRewriteWanted = false
         sync()
     }
 }

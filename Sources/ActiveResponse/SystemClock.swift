@@ -6,7 +6,7 @@ enum SystemClock {
         Moment(wall: milliseconds(CLOCK_REALTIME), boot: milliseconds(CLOCK_BOOTTIME))
     }
 
-    /// The identity of the current boot; empty when the system has none, which then equals no recorded one.
+    /// The identity of the current boot; empty when the system has none.
     static func bootID() -> String {
         ProcFile.read("/proc/sys/kernel/random/boot_id").map { $0.split(whereSeparator: \.isWhitespace).joined() } ?? ""
     }

@@ -26,6 +26,7 @@ final class ManagerLinkHandler: ChannelInboundHandler {
 
     private let agent: Agent
     private var heartbeat: Heartbeat?
+    private var clock: ManagerClock?
     private var timer: Scheduled<Void>?
     /// Why the link ended, in the words of whoever ended it.
     private var endReason: String?
@@ -78,6 +79,13 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         let seconds = Int64(min(max(welcome.heartbeatSeconds, 1), 60))
         heartbeat = Heartbeat(now: .now(), interval: .seconds(seconds), deadAfter: .seconds(seconds * 5 / 2 + 1))
         tick(context)
+        let clock = ManagerClock(welcome, now: Timestamp.now())
+        self.clock = clock
+        if clock.isRemarkable {
+            agent.logger.warning(
+                "The manager's clock is another one; the times of its orders are read accordingly",
+                metadata: .of([.reason: "the manager is \(clock.ahead) ms ahead"]))
+        }
         let executor = agent.executor
         agent.outbox.open(context.channel) { executor.unacknowledged() }
         agent.onWelcome(context.channel, welcome)
@@ -85,10 +93,11 @@ final class ManagerLinkHandler: ChannelInboundHandler {
 
     private func take(_ context: ChannelHandlerContext, _ payload: [UInt8]) {
         do throws(WireError) {
-            agent.executor.submit(try Order(encoded: payload))
+            let order = try Order(encoded: payload)
+            agent.executor.submit(clock?.localized(order) ?? order)
         } catch {
-            agent.logger.error("Order cannot be read", metadata: .of([.error: error]))
-            end(context, reason: "the manager sent an order that cannot be read")
+            // The link stays: cut for it, the same order would come again with the next one and hold up all others.
+            agent.logger.error("Order cannot be read and is left out", metadata: .of([.error: error]))
         }
     }
 

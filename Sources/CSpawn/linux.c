@@ -55,6 +55,24 @@ int32_t edr_bytes_in_pipe(int32_t fd) {
 
 int32_t edr_is_read_call(int64_t number) { return number == SYS_read; }
 
+int32_t edr_is_waiting_call(int64_t number) {
+    switch (number) {
+#ifdef SYS_poll
+    case SYS_poll:
+#endif
+#ifdef SYS_select
+    case SYS_select:
+#endif
+#ifdef SYS_epoll_wait
+    case SYS_epoll_wait:
+#endif
+    case SYS_ppoll:
+    case SYS_pselect6:
+    case SYS_epoll_pwait: return 1;
+    default: return 0;
+    }
+}
+
 int32_t edr_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
 
 int32_t edr_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }

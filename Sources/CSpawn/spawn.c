@@ -45,7 +45,12 @@ static int become(const struct edr_spawn_request *request) {
     int output = fcntl(request->output, F_DUPFD, 3);
     if (input < 0 || output < 0) return errno;
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
-    (void)syscall(SYS_close_range, 3, UINT_MAX, 0);
+    if (syscall(SYS_close_range, 3, UINT_MAX, 0) != 0) {
+        // Linux before 5.9.
+        struct rlimit descriptors;
+        if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > 1 << 20) return EMFILE;
+        for (int descriptor = 3; descriptor < (int)descriptors.rlim_cur; descriptor++) (void)close(descriptor);
+    }
 
     if (setsid() < 0) return errno;
     if (chdir(request->directory) < 0) return errno;

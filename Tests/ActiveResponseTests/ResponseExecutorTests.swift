@@ -44,6 +44,46 @@ import TestSupport
         #expect(seen(next.home) == ["delete 203.0.113.7"])
     }
 
+    @Test func `a script that outlives its daemon goes on, is waited for and then undone`() async throws {
+        let machine = try TestExecutor { $0.stopPatience = .zero }
+        try machine.home.addScript(
+            "block",
+            """
+            #!/bin/sh
+            if [ $1 = add ]; then
+                until test -e $EDR_HOME/go; do sleep 0.02; echo waiting; done
+            fi
+            echo $1 >> $EDR_HOME/seen
+            echo ready
+
+            """)
+        machine.executor.submit(order(1, timeout: 1))
+        _ = await machine.recorder.first(.started, dispatch(1))
+        await machine.executor.stop()
+        let next = try TestExecutor(home: machine.home)
+        // Another response runs and ends meanwhile, and the time of the first one passes: its undo has to wait.
+        next.executor.submit(order(2, address: "198.51.100.1", timeout: 2))
+        next.executor.submit(order(3, executable: "other"))
+        try machine.home.write(Array("#!/bin/sh\n".utf8), to: "go")
+        let active = await next.recorder.first(.active, dispatch(1))
+        #expect(active.text.hasSuffix("ready\n"))
+        _ = await next.recorder.first(.undone, dispatch(1))
+        #expect(next.recorder.kinds(dispatch(1)) == [.active, .undoing, .undone])
+    }
+
+    @Test func `a script that outlives its daemon is held to its time limit`() async throws {
+        let machine = try TestExecutor { $0.stopPatience = .zero }
+        try machine.home.addScript("block", TestExecutor.hanging)
+        machine.executor.submit(order(1, execTimeout: 2))
+        _ = await machine.recorder.first(.started, dispatch(1))
+        await machine.executor.stop()
+        let next = try TestExecutor(home: machine.home, recorder: machine.recorder)
+        let end = await next.recorder.end(of: dispatch(1))
+        // Only its parent learns how a process ended; here the test's process is that of both daemons.
+        #expect(end.kind == .failed)
+        #expect(end.detail == "killed after 2 s")
+    }
+
     @Test func `a crash torn at any point of the journal's end loses nothing that was acknowledged`() async throws {
         let machine = try TestExecutor()
         try machine.home.addScript("block", Self.record)

@@ -67,6 +67,34 @@ extension TemporaryHome {
         #expect(await manager.stop() == 0)
     }
 
+    @Test func `a script that runs when the agent is killed goes on, and its undo waits for it`() async throws {
+        let fleet = try Fleet(policy: policy(timeout: 1))
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        try home.addScript(
+            "record",
+            """
+            #!/bin/sh
+            echo "$1 begins" >>record
+            if [ "$1" = add ]; then
+                until test -e go; do echo waiting; sleep 0.05; done
+            fi
+            echo "$1 ends" >>record
+
+            """)
+        let agent = try await fleet.startAgent(home)
+        try fleet.append(alert: Fleet.alert())
+        try await FileLines.first(in: home.path + "/record", containing: "add begins")
+        await agent.crash()
+        let again = try await fleet.startAgent(home)
+        try await again.line(containing: "still runs from before the restart")
+        try home.write("", to: "go")
+        try await manager.line(containing: "Response event", "state=undone")
+        #expect(FileLines.now(home.path + "/record") == ["add begins", "add ends", "delete begins", "delete ends"])
+        await again.stop()
+        await manager.stop()
+    }
+
     @Test func `a ban outlives kill -9 of the agent and is lifted by the next start`() async throws {
         let fleet = try Fleet(policy: policy(timeout: 3))
         let manager = try await fleet.startManager()

@@ -8,6 +8,8 @@ package enum JournalRecord: Sendable, Equatable {
     case order(Order)
     /// The script is about to run with `add`; a stateful one has its deadline from here on.
     case started(DispatchID, Deadline?)
+    /// The script has asked by `check_keys` whether it may act on these keys.
+    case keys(DispatchID, [String])
     /// The `add` of a stateful dispatch has ended.
     case active(DispatchID)
     /// The undo is due at another time.
@@ -39,6 +41,7 @@ extension JournalRecord {
         static let repetition: UInt64 = 9
         static let event: UInt64 = 10
         static let acknowledged: UInt64 = 11
+        static let keys: UInt64 = 12
     }
 
     private enum Field {
@@ -55,6 +58,7 @@ extension JournalRecord {
         static let user = 11
         static let sourceAddress = 12
         static let filename = 13
+        static let key = 14
     }
 
     /// The record as a message.
@@ -71,6 +75,15 @@ extension JournalRecord {
             writer.write(Kind.started, field: Field.kind)
             writer.write(id.bytes, field: Field.dispatchID)
             if let deadline { Self.write(deadline, to: &writer) }
+        case .keys(let id, let keys):
+            writer.write(Kind.keys, field: Field.kind)
+            writer.write(id.bytes, field: Field.dispatchID)
+            for key in keys {
+                // A message each: an empty text would be left out.
+                var item = FieldWriter(reserving: key.utf8.count + 8)
+                item.write(key, field: Field.text)
+                writer.write(item.bytes, field: Field.key)
+            }
         case .active(let id):
             writer.write(Kind.active, field: Field.kind)
             writer.write(id.bytes, field: Field.dispatchID)
@@ -124,6 +137,7 @@ extension JournalRecord {
         case Kind.numbered: self = .numbered(through: fields.number)
         case Kind.order: self = .order(try Order(encoded: fields.body))
         case Kind.started: self = .started(try fields.id, fields.deadline)
+        case Kind.keys: self = .keys(try fields.id, fields.keys)
         case Kind.active: self = .active(try fields.id)
         case Kind.due:
             guard let deadline = fields.deadline else { throw .missing(field: Field.bootID) }
@@ -157,6 +171,7 @@ extension JournalRecord {
         var user: String?
         var sourceAddress: String?
         var filename: String?
+        var keys: [String] = []
         private var bootID: String?
         private var boot: Int64 = 0
         private var wall: Int64 = 0
@@ -173,6 +188,15 @@ extension JournalRecord {
             bootID.map { Deadline(bootID: $0, boot: boot, wall: wall, length: length) }
         }
 
+        private static func item(_ field: FieldReader.Field) throws(WireError) -> String {
+            var reader = FieldReader(try field.bytes())
+            var text = ""
+            while let inner = try reader.next() {
+                if inner.number == Field.text { text = try inner.text() }
+            }
+            return text
+        }
+
         init(_ bytes: [UInt8]) throws(WireError) {
             var reader = FieldReader(bytes)
             while let field = try reader.next() {
@@ -183,6 +207,7 @@ extension JournalRecord {
                 case Field.number: number = try field.unsigned()
                 case Field.at: at = try field.signed()
                 case Field.text: text = try field.text()
+                case Field.key: keys.append(try Self.item(field))
                 case Field.user: user = try field.text()
                 case Field.sourceAddress: sourceAddress = try field.text()
                 case Field.filename: filename = try field.text()

@@ -155,12 +155,12 @@ package final class ResponseJournal: Sendable {
 
     /// Begins to replace the file by one that holds only these records.
     ///
-    /// - Returns: whether that was possible; on a full disk it is not.
+    /// - Returns: whether that was possible; on a full disk it is not, nor while another rewriting is under way.
     package func rewrite(_ records: [JournalRecord]) -> Bool {
         var bytes: [UInt8] = []
         for record in records { JournalScanner.append(record.encoded(), to: &bytes) }
         return files.withLock { files in
-            guard files.successor == nil else { return true }
+            guard files.successor == nil else { return false }
             unlink(path + ".new")
             let descriptor = Glibc.open(path + ".new", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { return false }

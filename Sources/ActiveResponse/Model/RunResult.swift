@@ -8,16 +8,19 @@ package struct RunResult: Sendable, Equatable {
     package var output: [UInt8]
     /// Why it did not end by itself, such as `killed after 60 s`; empty when it did.
     package var detail: String
+    /// Whether nobody saw how it ended: the daemon was restarted while it ran.
+    package var isLost: Bool
 
     package init(
         exitStatus: Int32?, signal: Int32? = nil, durationMilliseconds: Int64 = 0, output: [UInt8] = [],
-        detail: String = ""
+        detail: String = "", isLost: Bool = false
     ) {
         self.exitStatus = exitStatus
         self.signal = signal
         self.durationMilliseconds = durationMilliseconds
         self.output = output
         self.detail = detail
+        self.isLost = isLost
     }
 
     /// Whether nobody had to end it.

@@ -20,6 +20,10 @@ final class OrphanReaper {
     private let ownsAllChildren: Bool
     private var orphans: [UInt64: Orphan] = [:]
     private var pids: Set<pid_t> = []
+    /// While there are orphans they may get children, which end without our being told.
+    private static let pause: Int64 = 30_000
+    /// When to look for those, by the boot clock; nil while there is no orphan.
+    private(set) var nextLook: Int64?
 
     init(poller: Poller, ownsAllChildren: Bool) {
         self.poller = poller
@@ -39,10 +43,22 @@ final class OrphanReaper {
             guard ownsAllChildren || getsid(pid) == session else { continue }
             let pidfd = edr_pidfd_open(pid)
             guard pidfd >= 0 else { continue }
-            let token = poller.watch(pidfd)
+            guard let token = poller.watch(pidfd) else {
+                close(pidfd)
+                continue
+            }
             orphans[token] = Orphan(pidfd: pidfd, pid: pid, session: session)
             pids.insert(pid)
         }
+    }
+
+    /// Time has passed: adopts what the orphans left behind meanwhile.
+    func advance(now: Int64, scripts: Set<pid_t>) {
+        if let look = nextLook, look <= now {
+            for session in Set(orphans.values.map(\.session)) { adopt(fromSession: session, scripts: scripts) }
+            nextLook = nil
+        }
+        if orphans.isEmpty { nextLook = nil } else if nextLook == nil { nextLook = now + Self.pause }
     }
 
     /// Takes an event; false when the token is not one of an orphan.

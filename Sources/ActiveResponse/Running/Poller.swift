@@ -37,21 +37,24 @@ final class Poller {
         for descriptor in [epoll, alarm, clockWatch] where descriptor >= 0 { close(descriptor) }
     }
 
-    /// Watches a descriptor (readable, or closed by the other side) and returns its token.
-    func watch(_ descriptor: Int32) -> UInt64 {
+    /// Watches a descriptor (readable, or closed by the other side).
+    ///
+    /// - Returns: its token; nil when the system has no room for another watch.
+    func watch(_ descriptor: Int32) -> UInt64? {
         add(descriptor, EDR_EPOLL_READABLE)
     }
 
-    /// Watches a descriptor for room to write, and returns its token.
-    func watchForRoom(_ descriptor: Int32) -> UInt64 {
+    /// Watches a descriptor for room to write.
+    ///
+    /// - Returns: its token; nil when the system has no room for another watch.
+    func watchForRoom(_ descriptor: Int32) -> UInt64? {
         add(descriptor, EDR_EPOLL_WRITABLE)
     }
 
-    private func add(_ descriptor: Int32, _ interest: edr_epoll_interest) -> UInt64 {
+    private func add(_ descriptor: Int32, _ interest: edr_epoll_interest) -> UInt64? {
         let token = nextToken
         nextToken += 1
-        _ = edr_epoll_add(epoll, descriptor, interest, token)
-        return token
+        return edr_epoll_add(epoll, descriptor, interest, token) == 0 ? token : nil
     }
 
     /// Must come before the descriptor is closed: its copy in a child would go on causing events.

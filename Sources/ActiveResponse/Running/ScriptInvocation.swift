@@ -9,8 +9,9 @@ package struct ScriptInvocation: Sendable, Equatable {
     package let environment: [String]
     /// The JSON object for standard input, without the line break; nil when standard input is empty.
     package let line: String?
-    /// What a `check_keys` request is answered with, without the line break.
-    package let reply: String?
+    /// Whether the script may ask for `check_keys`.
+    package let mayAsk: Bool
+    private let message: ScriptMessage?
 
     /// - Parameters:
     ///   - run: the order and what to do with it.
@@ -35,12 +36,18 @@ package struct ScriptInvocation: Sendable, Equatable {
         environment = Self.environment(run, home: home, managerAddresses: managerAddresses)
         if order.convention == .positional {
             line = nil
-            reply = nil
+            message = nil
         } else {
             let message = ScriptMessage(order)
             line = message.text(command: run.action.rawValue)
-            reply = run.action == .add ? message.text(command: "continue") : nil
+            self.message = message
         }
+        mayAsk = message != nil && run.action == .add
+    }
+
+    /// What a `check_keys` request is answered with, without the line break.
+    package func reply(_ answer: KeyAnswer) -> String {
+        message?.text(command: answer.rawValue) ?? ""
     }
 
     private static func environment(_ run: Run, home: String, managerAddresses: [String]) -> [String] {

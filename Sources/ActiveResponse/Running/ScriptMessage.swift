@@ -1,6 +1,6 @@
 /// The JSON object that a Wazuh 4.x script gets on standard input, and that its log line holds
 /// (reference/ossec-wazuh.md, 3.1, 3.2 and 3.7; key order as there).
-struct ScriptMessage: Sendable {
+struct ScriptMessage: Sendable, Equatable {
     private let origin: String
     private let parameters: String
 
@@ -14,7 +14,7 @@ struct ScriptMessage: Sendable {
             "{\"extra_args\":[\(arguments)],\"alert\":\(alert ?? Self.essence(of: order)),\"program\":\(program)}"
     }
 
-    /// The object with a command (`add`, `delete`, `continue`) and further members, which begin with a comma.
+    /// The object with a command (`add`, `delete`, `continue`, `abort`) and further members, which begin with a comma.
     func text(command: String, further: String = "") -> String {
         "{\"version\":1,\"origin\":{\"name\":\(origin),\"module\":\"wazuh-execd\"},\"command\":\"\(command)\","
             + "\"parameters\":\(parameters)\(further)}"

@@ -36,20 +36,23 @@ final class ScriptProcess {
     private var stageEnds: Int64
     private var tail = OutputTail()
     private var requests: KeyRequestDetector?
+    /// Whether an earlier run of the daemon started it: its exit status is not ours to learn.
+    private let isAdopted: Bool
 
     /// Starts the script.
     ///
     /// - Throws: ``StartFailure/failed(_:)`` with the system's reason.
     init(_ run: Run, _ invocation: ScriptInvocation, home: String, now: Int64) throws(StartFailure) {
         let outputPipe = try Pipe()
+        outputPipe.keepOpenForItsWriter()
         let inputPipe = invocation.line == nil ? nil : try Pipe()
         var input: StandardInput?
         var childInput: Int32 = -1
         if let inputPipe, let line = invocation.line {
             childInput = inputPipe.takeReader(blocking: true)
             input = StandardInput(
-                descriptor: inputPipe.takeWriter(), line: Array((line + "\n").utf8),
-                reply: invocation.reply.map { Array(($0 + "\n").utf8) }, now: now)
+                descriptor: inputPipe.takeWriter(), line: Array((line + "\n").utf8), mayAsk: invocation.mayAsk,
+                now: now)
         } else {
             childInput = open("/dev/null", O_RDONLY | O_CLOEXEC)
         }
@@ -61,10 +64,23 @@ final class ScriptProcess {
         self.pidfd = pidfd
         self.output = outputPipe.takeReader(blocking: false)
         self.input = input
-        requests = invocation.reply == nil ? nil : KeyRequestDetector()
+        requests = invocation.mayAsk ? KeyRequestDetector() : nil
         startedAt = now
         limit = run.order.execTimeout > 0 ? run.order.execTimeout : Self.defaultLimit
         stageEnds = now + limit * 1000
+        isAdopted = false
+    }
+
+    /// Takes over a script that outlived the run of the daemon which started it.
+    init(_ run: Run, adopting survivor: Survivor) {
+        self.run = run
+        pid = survivor.pid
+        pidfd = survivor.pidfd
+        output = survivor.openOutput()
+        startedAt = survivor.startedAt
+        limit = run.order.execTimeout > 0 ? run.order.execTimeout : Self.defaultLimit
+        stageEnds = survivor.startedAt + limit * 1000
+        isAdopted = true
     }
 
     deinit {
@@ -87,7 +103,7 @@ final class ScriptProcess {
         guard error == 0 else {
             var reason = String(cString: strerror(error))
             if error == ENOENT { reason += " (is the interpreter in its first line installed?)" }
-            if error == ENOEXEC { reason += " (the first line of a script must be #! and its interpreter)" }
+            if error == ENOEXEC { reason += " (neither a program for this machine nor a script)" }
             throw .failed("cannot be started: \(reason)")
         }
         return (pid, pidfd)
@@ -97,14 +113,37 @@ final class ScriptProcess {
         _ invocation: ScriptInvocation, _ home: String, _ input: Int32, _ output: Int32, _ pid: inout pid_t,
         _ pidfd: inout Int32
     ) -> Int32 {
-        let arguments = CStringArray(invocation.arguments)
+        let error = spawn(invocation.path, invocation.arguments, invocation, home, input, output, &pid, &pidfd)
+        // A text without #! is for the shell, as with execvp(3), which the peers use.
+        guard error == ENOEXEC, isText(invocation.path, home: home) else { return error }
+        let arguments = ["/bin/sh", invocation.path] + invocation.arguments.dropFirst()
+        return spawn("/bin/sh", arguments, invocation, home, input, output, &pid, &pidfd)
+    }
+
+    /// Whether the first line of a file holds no NUL: a program for another machine is not given to the shell.
+    private static func isText(_ path: String, home: String) -> Bool {
+        let file = open(path.hasPrefix("/") ? path : home + "/" + path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var head = [UInt8](repeating: 0, count: 256)
+        let count = read(file, &head, head.count)
+        return count > 0 && !head[..<count].prefix { $0 != 0x0A }.contains(0)
+    }
+
+    private static func spawn(
+        _ path: String, _ arguments: [String], _ invocation: ScriptInvocation, _ home: String, _ input: Int32,
+        _ output: Int32, _ pid: inout pid_t, _ pidfd: inout Int32
+    ) -> Int32 {
+        let arguments = CStringArray(arguments)
         let environment = CStringArray(invocation.environment)
-        return invocation.path.withCString { path in
-            home.withCString { directory in
-                var request = edr_spawn_request(
-                    path: path, arguments: arguments.pointers, environment: environment.pointers,
-                    directory: directory, input: input, output: output)
-                return edr_spawn(&request, &pid, &pidfd)
+        return withExtendedLifetime((arguments, environment)) {
+            path.withCString { path in
+                home.withCString { directory in
+                    var request = edr_spawn_request(
+                        path: path, arguments: arguments.pointers, environment: environment.pointers,
+                        directory: directory, input: input, output: output)
+                    return edr_spawn(&request, &pid, &pidfd)
+                }
             }
         }
     }
@@ -119,18 +158,18 @@ final class ScriptProcess {
         case closed
     }
 
-    /// Takes what the script has printed; answers a `check_keys` request in it.
+    /// Takes what the script has printed, and finds its `check_keys` request in it.
     @discardableResult
-    func drain(_ scratch: UnsafeMutableRawBufferPointer, limit: Int = readsAtOnce) -> (Reading, asked: Bool) {
-        guard let output else { return (.closed, false) }
-        var asked = false
+    func drain(_ scratch: UnsafeMutableRawBufferPointer, limit: Int = readsAtOnce) -> (Reading, asked: KeyRequest?) {
+        guard let output else { return (.closed, nil) }
+        var asked: KeyRequest?
         for _ in 0..<limit {
             let count = read(output, scratch.baseAddress, scratch.count)
             if count > 0 {
                 let part = UnsafeRawBufferPointer(rebasing: scratch[..<count])
                 tail.append(part)
-                if requests?.append(part) == true {
-                    asked = true
+                if let request = requests?.append(part) {
+                    asked = request
                     requests = nil
                 }
             } else if count == 0 {
@@ -155,7 +194,7 @@ final class ScriptProcess {
 
     /// Takes that step when it is due.
     func enforceLimit(now: Int64) {
-        guard now >= stageEnds else { return }
+        guard now >= stageEnds, isAlive else { return }
         switch stage {
         case .running:
             kill(-pid, SIGTERM)
@@ -168,13 +207,29 @@ final class ScriptProcess {
         }
     }
 
+    /// Ends a script at once that cannot be watched, and reaps it.
+    func end(now: Int64) {
+        guard isAlive else { return }
+        kill(-pid, SIGKILL)
+        while !isAdopted, reap(now: now) == nil { usleep(1000) }
+    }
+
+    /// Whether the group's number still is the script's.
+    ///
+    /// That of our own child is until we reap it; an adopted one is reaped by somebody else.
+    private var isAlive: Bool {
+        guard isAdopted else { return true }
+        var descriptor = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) == 0
+    }
+
     /// Reaps the process, whose pidfd has become readable: it has ended.
     ///
     /// Nil when it has not after all.
     func reap(now: Int64) -> RunResult? {
         // A group that was told to end shall not outlive its leader. Before that is reaped, the number of the group
         // cannot belong to anybody else.
-        if stage != .running { kill(-pid, SIGKILL) }
+        if stage != .running, !isAdopted { kill(-pid, SIGKILL) }
         var status: Int32 = -1
         var signal: Int32 = 0
         let reaped = edr_reap(pidfd, &status, &signal)
@@ -186,7 +241,10 @@ final class ScriptProcess {
             durationMilliseconds: now - startedAt, output: tail.bytes,
             detail: stage != .running
                 ? "killed after \(limit) s"
-                : lost ? "the exit status was lost" : signal != 0 ? "ended by signal \(signal)" : "")
+                : lost
+                    ? "the daemon was restarted meanwhile; the exit status was not seen"
+                    : signal != 0 ? "ended by signal \(signal)" : "",
+            isLost: lost)
     }
 }
 
@@ -224,6 +282,17 @@ private final class Pipe {
     deinit {
         if reader >= 0 { close(reader) }
         if writer >= 0 { close(writer) }
+    }
+
+    /// Makes the writing end one for reading too: its owner then counts as a reader, and is neither killed nor
+    /// disturbed when the daemon ends before him.
+    ///
+    /// What he writes waits in the pipe for the daemon's next run.
+    func keepOpenForItsWriter() {
+        let both = open("/proc/self/fd/\(writer)", O_RDWR | O_CLOEXEC)
+        guard both >= 0 else { return }
+        close(writer)
+        writer = both
     }
 
     /// The reading end, which is the caller's from now on.

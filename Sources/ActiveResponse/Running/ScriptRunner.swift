@@ -33,6 +33,7 @@ final class ScriptRunner {
 
     private var processes: [DispatchID: ScriptProcess] = [:]
     private var watches: [UInt64: Watch] = [:]
+    private var requests: [(id: DispatchID, request: KeyRequest)] = []
     private var leftovers = 0
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
@@ -59,16 +60,48 @@ final class ScriptRunner {
         try check.check(run.order.executable)
         let invocation = ScriptInvocation(run, home: home, managerAddresses: managerAddresses)
         let process = try ScriptProcess(run, invocation, home: home, now: now)
-        let id = run.order.id
-        processes[id] = process
-        watches[poller.watch(process.pidfd)] = .process(id)
-        if let output = process.output {
-            let token = poller.watch(output)
-            process.outputToken = token
-            watches[token] = .output(id)
+        guard add(process) else {
+            process.end(now: now)
+            throw .failed("cannot be watched: \(String(cString: strerror(errno)))")
         }
         // Only now: the script has better things to do at first than to read it.
         if let input = process.input { settle(input.write(), of: process) }
+    }
+
+    /// Takes over a script that outlived an earlier run of the daemon.
+    ///
+    /// - Returns: false when it cannot be watched; it is ended then.
+    func adopt(_ survivor: Survivor, as run: Run, now: Int64) -> Bool {
+        let process = ScriptProcess(run, adopting: survivor)
+        if add(process) { return true }
+        process.end(now: now)
+        return false
+    }
+
+    private func add(_ process: ScriptProcess) -> Bool {
+        let id = process.run.order.id
+        guard let token = poller.watch(process.pidfd) else { return false }
+        processes[id] = process
+        watches[token] = .process(id)
+        // Without a watch the output is read when the script has ended.
+        if let output = process.output, let token = poller.watch(output) {
+            process.outputToken = token
+            watches[token] = .output(id)
+        }
+        return true
+    }
+
+    /// The `check_keys` requests since the last call; each waits for its ``answer(_:to:)``.
+    func takeRequests() -> [(id: DispatchID, request: KeyRequest)] {
+        defer { requests = [] }
+        return requests
+    }
+
+    /// Answers a script's request.
+    func answer(_ answer: KeyAnswer, to id: DispatchID) {
+        guard let process = processes[id], let input = process.input else { return }
+        let invocation = ScriptInvocation(process.run, home: home, managerAddresses: managerAddresses)
+        settle(input.answer(Array((invocation.reply(answer) + "\n").utf8)), of: process)
     }
 
     /// Takes the event of a descriptor.
@@ -88,7 +121,7 @@ final class ScriptRunner {
 
     /// When ``advance(now:)`` has something to do, by the boot clock.
     var nextDue: Int64? {
-        var earliest: Int64?
+        var earliest = orphans.nextLook
         for process in processes.values {
             for due in [process.nextStep, process.input?.nextLook] {
                 guard let due, due < earliest ?? .max else { continue }
@@ -100,10 +133,13 @@ final class ScriptRunner {
 
     /// Time has passed: ends what takes too long, and the input of those who wait for its end.
     func advance(now: Int64) {
+        orphans.advance(now: now, scripts: pids)
         for process in processes.values {
             process.enforceLimit(now: now)
             guard let input = process.input, let look = input.nextLook, look <= now else { continue }
-            let outcome = input.look(process: process.pid, now: now) { process.drain(scratch).asked }
+            let outcome = input.look(process: process.pid, now: now) {
+                note(process.drain(scratch).asked, of: process)
+            }
             settle(outcome, of: process)
         }
     }
@@ -117,7 +153,7 @@ final class ScriptRunner {
         guard let input = process.input else { return }
         if case .wantsRoom = outcome {
             guard input.roomToken == nil else { return }
-            let token = poller.watchForRoom(input.descriptor)
+            guard let token = poller.watchForRoom(input.descriptor) else { return process.input = nil }
             input.roomToken = token
             watches[token] = .inputRoom(process.run.order.id)
             return
@@ -132,9 +168,18 @@ final class ScriptRunner {
 
     private func readOutput(of process: ScriptProcess) {
         let (reading, asked) = process.drain(scratch)
-        if asked, let input = process.input { settle(input.answer(), of: process) }
+        note(asked, of: process)
         // A closed pipe would be reported as readable until the script ends.
         if reading == .closed { releaseOutput(of: process, reading) }
+    }
+
+    /// Notes a script's request; returns whether there was one.
+    @discardableResult
+    private func note(_ request: KeyRequest?, of process: ScriptProcess) -> Bool {
+        guard let request else { return false }
+        process.input?.expectAnswer()
+        requests.append((process.run.order.id, request))
+        return true
     }
 
     private func end(_ id: DispatchID, _ token: UInt64, now: Int64) -> End? {
@@ -157,7 +202,8 @@ final class ScriptRunner {
     /// A background process that still writes to it must not be killed by SIGPIPE for that: its output is read on, and
     /// thrown away.
     private func releaseOutput(of process: ScriptProcess, _ reading: ScriptProcess.Reading) {
-        guard let output = process.takeOutput(), let token = process.outputToken else { return }
+        guard let output = process.takeOutput() else { return }
+        guard let token = process.outputToken else { return _ = close(output) }
         if reading == .open, leftovers < Self.maximumLeftovers {
             leftovers += 1
             watches[token] = .leftover(output)

@@ -1,8 +1,11 @@
 /// What is due when, earliest first: a binary heap.
 ///
-/// Nothing is taken out when a deadline moves: the owner finds an entry outdated when it comes up.
+/// Nothing is taken out or moved when a deadline moves: the owner finds an entry outdated when it comes up, and inserts
+/// it anew where it has become later. So the heap does not grow with prolongations.
 struct DeadlineQueue<Element: Sendable>: Sendable {
     private var heap: [(at: Int64, element: Element)] = []
+
+    var count: Int { heap.count }
 
     /// When the earliest entry is due.
     var next: Int64? { heap.first?.at }

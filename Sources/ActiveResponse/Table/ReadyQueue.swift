@@ -13,8 +13,8 @@ struct ReadyQueue: Sendable {
         let key = keys[head]
         head += 1
         members.remove(key)
-        if head == keys.count {
-            keys.removeAll(keepingCapacity: true)
+        if head == keys.count || head > 1024 && head > keys.count / 2 {
+            keys.removeFirst(head)
             head = 0
         }
         return key

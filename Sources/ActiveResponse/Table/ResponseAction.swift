@@ -7,4 +7,6 @@ package enum ResponseAction: Sendable, Equatable {
     /// Start the script, then report ``ResponseTable/started(_:at:)`` and at its end ``ResponseTable/ended(_:_:at:)``,
     /// or else ``ResponseTable/notStarted(_:because:at:)``.
     case run(Run)
+    /// Answer the `check_keys` request of the dispatch's script.
+    case answer(DispatchID, KeyAnswer)
 }

@@ -10,6 +10,10 @@ extension ResponseTable {
         case .started(let id, let deadline):
             dispatches[id]?.phase = .running
             dispatches[id]?.deadline = deadline
+        case .keys(let id, let keys):
+            if let executable = dispatches[id]?.order.executable {
+                dispatches[id]?.scriptKey = ScriptKey(executable: executable, keys: keys)
+            }
         case .active(let id): dispatches[id]?.phase = .active
         case .due(let id, let deadline): dispatches[id]?.deadline = deadline
         case .undoRequested(let id, let by): dispatches[id]?.undoRequestedBy = by
@@ -27,12 +31,20 @@ extension ResponseTable {
     /// What had not started runs now. A stateless run that was interrupted is `unknown` and never runs again. A
     /// stateful one counts as active, because its undo is safe; an interrupted undo runs again, an overdue one at
     /// once.
-    package mutating func resume(at now: Moment) -> [ResponseAction] {
+    ///
+    /// - Parameter survivors: the dispatches whose scripts outlived the stop and run on, with what they do.
+    package mutating func resume(at now: Moment, survivors: [DispatchID: Run.Action] = [:]) -> [ResponseAction] {
         var actions: [ResponseAction] = []
         let replayed = dispatches.sorted { $0.value.serial < $1.value.serial }
         for (id, dispatch) in replayed {
             dispatches[id]?.deadline = dispatch.deadline?.restated(at: now, bootID: bootID)
+        }
+        resumeKeys(replayed.map { ($0.key, $0.value) }, at: now, &actions)
+        for (id, _) in replayed {
+            guard let dispatch = dispatches[id] else { continue }
             switch dispatch.phase {
+            case .running where survivors[id] == .add, .undoing where survivors[id] == .delete:
+                goOn(id, dispatch, at: now, &actions)
             case .waiting:
                 lines[dispatch.key, default: Line()].waiting.append(id)
             case .running where dispatch.deadline == nil:
@@ -80,6 +92,7 @@ extension ResponseTable {
             if !dispatch.isUndoOrder {
                 records.append(.started(id, dispatch.deadline?.restated(at: now, bootID: bootID)))
             }
+            if let key = dispatch.scriptKey { records.append(.keys(id, key.keys)) }
             if let by = dispatch.undoRequestedBy { records.append(.undoRequested(id, by: by)) }
             switch dispatch.phase {
             case .active, .undoDue: records.append(.active(id))
@@ -99,6 +112,48 @@ extension ResponseTable {
         lines[dispatch.key, default: Line()].holder = id
         dispatches[id]?.phase = dispatch.undoRequestedBy == nil ? .active : .undoDue
         if let boot = dispatches[id]?.deadline?.boot { deadlines.insert(id, at: boot) }
+    }
+
+    /// Counts a script that outlived the stop as running.
+    private mutating func goOn(
+        _ id: DispatchID, _ dispatch: Dispatch, at now: Moment, _ actions: inout [ResponseAction]
+    ) {
+        lines[dispatch.key, default: Line()].running = id
+        if dispatch.deadline != nil, !dispatch.isUndoOrder {
+            if let older = lines[dispatch.key]?.holder { supersede(older, by: id, at: now, &actions) }
+            lines[dispatch.key]?.holder = id
+        }
+        if dispatch.phase == .undoing {
+            dispatches[id]?.undoAttempts = 1
+            runningUndos += 1
+        } else {
+            runningAdds += 1
+        }
+    }
+
+    /// A dispatch whose script ran when the journal ended.
+    package struct Interrupted: Sendable {
+        package let executable: String
+        /// Whether the script only waits for the answer to a request, which it cannot get any more: it has not acted.
+        package let isUnanswered: Bool
+    }
+
+    /// The dispatches whose scripts ran when the journal ended.
+    package var interrupted: [DispatchID: Interrupted] {
+        var interrupted: [DispatchID: Interrupted] = [:]
+        for (id, dispatch) in dispatches where dispatch.phase == .running || dispatch.phase == .undoing {
+            interrupted[id] = Interrupted(
+                executable: dispatch.order.executable, isUnanswered: isUnanswered(id, dispatch))
+        }
+        return interrupted
+    }
+
+    /// What the script of a running dispatch was started for.
+    package func run(of id: DispatchID) -> Run? {
+        guard let dispatch = dispatches[id] else { return nil }
+        let action: Run.Action = dispatch.phase == .undoing ? .delete : .add
+        let timeout = dispatch.deadline.map { $0.length / 1000 } ?? dispatch.order.timeout
+        return Run(action: action, order: dispatch.order, timeout: timeout)
     }
 
     private mutating func resumeUndo(of order: Order, by: String, _ actions: inout [ResponseAction]) {

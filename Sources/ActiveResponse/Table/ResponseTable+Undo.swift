@@ -11,7 +11,10 @@ extension ResponseTable {
             return
         }
         switch finished[order.id] {
-        case .nothingRan, .undone: return
+        case .nothingRan, .undone:
+            // Said all the same: the manager repeats its order until it hears what came of it.
+            emit(.undone, order.id, at: now, detail: "nothing of it was in force", &actions)
+            return
         // What is not known here ran before this machine lost its state: the order says all that its undo needs.
         case .ran, nil: break
         }
@@ -84,6 +87,11 @@ extension ResponseTable {
         _ id: DispatchID, _ dispatch: Dispatch, _ result: RunResult, at now: Moment,
         _ actions: inout [ResponseAction]
     ) {
+        if result.isLost {
+            // Nobody saw how it ended, so it is done again: to repeat a `delete` is safe.
+            beginUndo(id, at: now, &actions)
+            return
+        }
         if result.succeeded {
             finish(id, .undone, at: now, &actions)
             emit(.undone, id, at: now, result: result, &actions)

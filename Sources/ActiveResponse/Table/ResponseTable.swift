@@ -45,6 +45,10 @@ package struct ResponseTable: Sendable {
         let serial: UInt64
         var undoRequestedBy: String?
         var undoAttempts = 0
+        /// What its script said by `check_keys` that it acts on.
+        var scriptKey: ScriptKey?
+        /// The dispatch in force for the same script key, for which its script was told to abort.
+        var yieldsTo: DispatchID?
 
         var isUndoOrder: Bool {
             if case .undo = order.kind { return true }
@@ -77,6 +81,10 @@ package struct ResponseTable: Sendable {
     var finished = FinishedDispatches()
     var repetitions = RepetitionCounters()
     var lines: [ResponseKey: Line] = [:]
+    /// The stateful dispatch that acts, or has acted, on each script key.
+    var scriptKeyHolders: [ScriptKey: DispatchID] = [:]
+    /// The dispatches whose scripts wait for an answer until the holder's undo is done.
+    var scriptKeyWaiters: [ScriptKey: [DispatchID]] = [:]
     var deadlines = DeadlineQueue<DispatchID>()
     var readyAdds = ReadyQueue()
     var readyUndos = ReadyQueue()
@@ -93,6 +101,9 @@ package struct ResponseTable: Sendable {
 
     /// When ``advance(to:)`` has something to do, by the boot clock; nil when nothing is due ever.
     package var nextDue: Int64? { deadlines.next }
+
+    /// How many entries there are for times to come.
+    package var dueCount: Int { deadlines.count }
 
     // MARK: - Events
 
@@ -193,7 +204,15 @@ package struct ResponseTable: Sendable {
             // The dispatch may be over by now, or due at another time.
             guard let dispatch = dispatches[due.element] else { continue }
             switch dispatch.phase {
-            case .active where dispatch.deadline?.boot == due.at, .undoFailed(retryAt: due.at):
+            case .active:
+                guard let deadline = dispatch.deadline else { continue }
+                if deadline.boot <= now.boot {
+                    beginUndo(due.element, at: now, &actions)
+                } else {
+                    // Prolonged meanwhile.
+                    deadlines.insert(due.element, at: deadline.boot)
+                }
+            case .undoFailed(retryAt: due.at):
                 beginUndo(due.element, at: now, &actions)
             default: continue
             }
@@ -292,17 +311,22 @@ package struct ResponseTable: Sendable {
     private mutating func prolong(
         _ holderID: DispatchID, by id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]
     ) {
-        guard let repeated = dispatches[id], let holder = dispatches[holderID], let old = holder.deadline else {
-            return
-        }
+        guard let repeated = dispatches[id], let old = dispatches[holderID]?.deadline else { return }
         let length = countedTimeout(of: repeated.order, repeated.key, at: now, &actions) * 1000
-        let wanted = Deadline(after: length, from: now, bootID: bootID)
-        let deadline = wanted.boot > old.boot ? wanted : old
+        let deadline = Deadline(after: length, from: now, bootID: bootID)
         finish(id, .nothingRan, at: now, &actions)
-        emit(.prolonged, id, at: now, undoDue: deadline.wall, detail: holderID.description, &actions)
-        guard deadline != old else { return }
+        let undoDue = deadline.boot > old.boot ? deadline.wall : old.wall
+        emit(.prolonged, id, at: now, undoDue: undoDue, detail: holderID.description, &actions)
+        extend(holderID, to: deadline, by: id, at: now, &actions)
+    }
+
+    /// Moves the end of a dispatch in force to a later time; an earlier one changes nothing.
+    mutating func extend(
+        _ holderID: DispatchID, to deadline: Deadline, by id: DispatchID, at now: Moment,
+        _ actions: inout [ResponseAction]
+    ) {
+        guard let old = dispatches[holderID]?.deadline, deadline.boot > old.boot else { return }
         dispatches[holderID]?.deadline = deadline
-        if holder.phase == .active { deadlines.insert(holderID, at: deadline.boot) }
         actions.append(.record(.due(holderID, deadline)))
         emit(
             .undoDueChanged, holderID, at: now, undoDue: deadline.wall, detail: "prolonged by dispatch \(id)", &actions)
@@ -320,6 +344,20 @@ package struct ResponseTable: Sendable {
         _ id: DispatchID, _ dispatch: Dispatch, _ result: RunResult, at now: Moment,
         _ actions: inout [ResponseAction]
     ) {
+        if let key = dispatch.scriptKey, scriptKeyWaiters[key]?.contains(id) == true {
+            scriptKeyWaiters[key]?.removeAll { $0 == id }
+            finish(id, .nothingRan, at: now, &actions)
+            let end = result.detail.isEmpty ? "it ended" : result.detail
+            let detail = "\(end) while it waited for another response's undo"
+            emit(.failed, id, at: now, result: result, detail: detail, &actions)
+            return
+        }
+        if let holderID = dispatch.yieldsTo {
+            finish(id, .nothingRan, at: now, &actions)
+            let undoDue = dispatches[holderID]?.deadline?.wall
+            emit(.prolonged, id, at: now, result: result, undoDue: undoDue, detail: holderID.description, &actions)
+            return
+        }
         if let deadline = dispatch.deadline {
             dispatches[id]?.phase = .active
             actions.append(.record(.active(id)))
@@ -332,7 +370,7 @@ package struct ResponseTable: Sendable {
             return
         }
         finish(id, .ran, at: now, &actions)
-        let kind = result.endedByItself ? ResponseEvent.Kind.finished : .failed
+        let kind: ResponseEvent.Kind = result.isLost ? .unknown : result.endedByItself ? .finished : .failed
         emit(kind, id, at: now, result: result, detail: result.detail, &actions)
         if let by = dispatch.undoRequestedBy {
             var order = dispatch.order
@@ -362,10 +400,12 @@ package struct ResponseTable: Sendable {
     mutating func finish(
         _ id: DispatchID, _ outcome: FinishedDispatches.Outcome, at now: Moment, _ actions: inout [ResponseAction]
     ) {
-        if let key = dispatches.removeValue(forKey: id)?.key, let line = lines[key] {
+        let dispatch = dispatches.removeValue(forKey: id)
+        if let key = dispatch?.key, let line = lines[key] {
             if line.holder == id { lines[key]?.holder = nil }
             if line.waiting.contains(id) { lines[key]?.waiting.removeAll { $0 == id } }
         }
+        if let key = dispatch?.scriptKey { release(key, by: id, at: now, &actions) }
         finished.insert(id, outcome: outcome, at: now.wall)
         actions.append(.record(.finished(id, outcome, at: now.wall)))
     }

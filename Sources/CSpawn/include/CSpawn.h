@@ -69,6 +69,9 @@ int32_t edr_bytes_in_pipe(int32_t fd);
 /// Whether a system call's number, as `/proc/PID/syscall` gives it, is that of read(2).
 int32_t edr_is_read_call(int64_t number);
 
+/// Whether this is the number of a system call that waits for descriptors: poll(2), select(2), epoll_wait(2).
+int32_t edr_is_waiting_call(int64_t number);
+
 /// A close-on-exec eventfd with the count 0; -1 and errno on failure.
 int32_t edr_eventfd(void);
 

@@ -143,6 +143,58 @@ import Testing
         #expect(event.text.hasSuffix("done\n"))
     }
 
+    @Test func `a script that takes its time before it asks is answered`() async throws {
+        let machine = try TestExecutor()
+        let script = """
+            #!/bin/sh
+            read -r line
+            sleep 2
+            echo '{"version":1,"origin":{"name":"x","module":"active-response"},"command":"check_keys",'\
+            '"parameters":{"keys":["a"]}}'
+            read -r reply || exit 9
+            case $reply in *'"command":"continue"'*) exit 0 ;; *) exit 8 ;; esac
+
+            """
+        let event = try await machine.run(script, order(1))
+        #expect(event.exitStatus == 0)
+    }
+
+    @Test func `two alerts about one address and different users are one ban for a script that says so`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript(
+            "block",
+            """
+            #!/bin/sh
+            read -r line
+            if [ $1 = add ]; then
+                echo '{"version":1,"origin":{"name":"x","module":"active-response"},"command":"check_keys",'\
+            '"parameters":{"keys":["'$3'"]}}'
+                read -r reply
+                case $reply in *'"command":"continue"'*) ;; *) echo aborted; exit 0 ;; esac
+            fi
+            echo $1 $2 >> $EDR_HOME/seen
+
+            """)
+        machine.executor.submit(order(1, user: "root", timeout: 600))
+        _ = await machine.recorder.first(.active, dispatch(1))
+        machine.executor.submit(order(2, user: "admin", timeout: 900))
+        let second = await machine.recorder.first(.prolonged, dispatch(2))
+        #expect(second.text.hasSuffix("aborted\n"))
+        machine.executor.undo(dispatch(1), by: "a test")
+        _ = await machine.recorder.first(.undone, dispatch(1))
+        #expect(machine.home.text(of: "seen") == "add root\ndelete root\n")
+    }
+
+    @Test func `a script without a first line that names its interpreter is run by the shell`() async throws {
+        let machine = try TestExecutor()
+        let event = try await machine.run("echo \"$0 $1 $3\"\n", order(1))
+        #expect(event.exitStatus == 0)
+        #expect(event.text == "\(machine.home.path)/active-response/bin/block add 203.0.113.7\n")
+        let binary = try await machine.run("\u{7F}XYZ\0\0\0\n", order(2, executable: "binary"))
+        #expect(binary.kind == .failed)
+        #expect(binary.detail.contains("neither a program"))
+    }
+
     @Test func `an alert larger than a pipe arrives whole`() async throws {
         let machine = try TestExecutor()
         let alert = "{\"full_log\":\"\(String(repeating: "x", count: 900_000))\"}"

@@ -112,15 +112,11 @@ import Testing
         #expect(log.count == 200)
     }
 
-    @Test(arguments: [
-        ("#!/no/such/interpreter\n", "cannot be started: No such file or directory"),
-        ("echo no first line\n", "cannot be started: Exec format error"),
-    ])
-    func `what the system cannot start is failed with its reason`(script: String, reason: String) async throws {
+    @Test func `what the system cannot start is failed with its reason`() async throws {
         let machine = try TestExecutor()
-        let event = try await machine.run(script, order(1, timeout: 600))
+        let event = try await machine.run("#!/no/such/interpreter\n", order(1, timeout: 600))
         #expect(event.kind == .failed)
-        #expect(event.detail.hasPrefix(reason))
+        #expect(event.detail.hasPrefix("cannot be started: No such file or directory"))
         #expect(machine.recorder.kinds(dispatch(1)) == [.received, .failed])
         #expect(await machine.executor.active().isEmpty)
     }

@@ -7,6 +7,8 @@ struct TableMachine {
     private(set) var events: [ResponseEvent] = []
     /// The runs that were asked for and have not ended.
     private(set) var runs: [Run] = []
+    /// The answers to `check_keys` requests so far.
+    private(set) var answers: [DispatchID: KeyAnswer] = [:]
     var now = Moment(wall: 1_700_000_000_000, boot: 1_000_000)
     private var bootID: String
 
@@ -28,12 +30,18 @@ struct TableMachine {
     mutating func undo(_ id: DispatchID) { take(table.undo(id, by: "root", at: now)) }
 
     mutating func end(
-        _ id: DispatchID, status: Int32? = 0, signal: Int32? = nil, output: String = "", detail: String = ""
+        _ id: DispatchID, status: Int32? = 0, signal: Int32? = nil, output: String = "", detail: String = "",
+        isLost: Bool = false
     ) {
         runs.removeAll { $0.order.id == id }
         let result = RunResult(
-            exitStatus: status, signal: signal, durationMilliseconds: 5, output: Array(output.utf8), detail: detail)
+            exitStatus: status, signal: signal, durationMilliseconds: 5, output: Array(output.utf8), detail: detail,
+            isLost: isLost)
         take(table.ended(id, result, at: now))
+    }
+
+    mutating func ask(_ id: DispatchID, _ keys: [String]?) {
+        take(table.asked(id, KeyRequest(keys: keys), at: now))
     }
 
     mutating func failToStart(_ id: DispatchID, _ failure: StartFailure) {
@@ -63,13 +71,18 @@ struct TableMachine {
     ///
     /// - Parameters:
     ///   - down: seconds until it is started again.
+    ///   - survivors: the scripts that run on meanwhile.
     ///   - rebootedAs: the new boot's id, when the machine itself was restarted; its boot clock then starts anew.
-    func restarted(down: Int64 = 0, rebootedAs newBoot: String? = nil, compacted: Bool = false) -> TableMachine {
+    func restarted(
+        down: Int64 = 0, rebootedAs newBoot: String? = nil, compacted: Bool = false,
+        survivors: [DispatchID: Run.Action] = [:]
+    ) -> TableMachine {
         var next = TableMachine(bootID: newBoot ?? bootID)
         next.now = Moment(wall: now.wall + down * 1000, boot: newBoot == nil ? now.boot + down * 1000 : 20_000)
         next.journal = compacted ? table.records(at: now) : journal
         for record in next.journal { next.table.replay(record) }
-        next.take(next.table.resume(at: next.now))
+        next.runs = runs.filter { survivors[$0.order.id] == $0.action }
+        next.take(next.table.resume(at: next.now, survivors: survivors))
         return next
     }
 
@@ -78,6 +91,7 @@ struct TableMachine {
             switch action {
             case .record(let record): journal.append(record)
             case .emit(let event): events.append(event)
+            case .answer(let id, let answer): answers[id] = answer
             case .run(let run):
                 runs.append(run)
                 take(table.started(run.order.id, at: now))

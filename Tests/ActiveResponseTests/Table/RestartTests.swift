@@ -204,4 +204,71 @@ import Testing
         finished.insert(dispatch(9), outcome: .undone, at: 25 * 3_600_000)
         #expect(finished.count == 1)
     }
+
+    @Test(arguments: [false, true])
+    func `a script that outlived the daemon is waited for`(compacted: Bool) {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 10))
+        machine.submit(order(2, address: "198.51.100.1"))
+        var next = machine.restarted(compacted: compacted, survivors: [dispatch(1): .add, dispatch(2): .add])
+        #expect(next.takeEvents().isEmpty)
+        next.submit(order(3, address: "198.51.100.1"))
+        next.pass(20)
+        // Neither the undo nor the next run of the key begins beside the survivor.
+        #expect(!next.isRunning(.delete, dispatch(1)))
+        #expect(!next.isRunning(.add, dispatch(3)))
+        _ = next.takeEvents()
+        next.end(dispatch(2), status: nil, isLost: true)
+        #expect(next.kinds() == [.unknown, .started])
+        next.end(dispatch(1), status: nil, isLost: true)
+        #expect(next.isRunning(.delete, dispatch(1)))
+    }
+
+    @Test(arguments: [false, true])
+    func `an undo that outlived the daemon is waited for and then done again`(compacted: Bool) {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 10))
+        machine.end(dispatch(1))
+        machine.pass(10)
+        var next = machine.restarted(compacted: compacted, survivors: [dispatch(1): .delete])
+        #expect(next.running == ["delete \(dispatch(1))"])
+        next.end(dispatch(1), status: nil, isLost: true)
+        #expect(next.running == ["delete \(dispatch(1))"])
+        next.end(dispatch(1))
+        #expect(next.kinds().last == .undone)
+        #expect(next.table.dispatches.isEmpty)
+    }
+
+    @Test func `where boots have no name only the wall clock counts`() {
+        var machine = TableMachine(bootID: "")
+        machine.submit(order(1, timeout: 600))
+        machine.end(dispatch(1))
+        var next = machine.restarted(down: 500, rebootedAs: "")
+        next.pass(99)
+        #expect(next.runs.isEmpty)
+        next.pass(1)
+        #expect(next.isRunning(.delete, dispatch(1)))
+    }
+
+    @Test func `a response that is prolonged often needs no more memory for it`() {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 600))
+        machine.end(dispatch(1))
+        for number in 2...200 {
+            machine.submit(order(UInt8(number), timeout: 600))
+            machine.pass(1)
+        }
+        #expect(machine.table.dueCount == 1)
+        machine.pass(599)
+        #expect(machine.isRunning(.delete, dispatch(1)))
+    }
+
+    @Test func `an undo of what did not run is answered`() {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 10))
+        machine.failToStart(dispatch(1), .failed("no interpreter"))
+        _ = machine.takeEvents()
+        machine.submit(order(1, timeout: 10).undone())
+        #expect(machine.kinds() == [.received, .undone])
+    }
 }
