@@ -31,6 +31,8 @@ package final class ResponseExecutor: Sendable {
         package var ownsAllChildren = true
         /// How long ``ResponseExecutor/stop()`` waits for scripts that run.
         package var stopPatience: Duration = .seconds(3)
+        /// How often what is in force is looked after, by scripts that can.
+        package var restoreInterval: Duration = .seconds(60)
 
         package init(home: String) {
             self.home = home
@@ -90,7 +92,9 @@ package final class ResponseExecutor: Sendable {
         _ = opened.journal.rewrite(table.records(at: now) + outbox.records())
         _ = opened.journal.synchronize()
 
-        let survivors = Survivor.find(table.interrupted, home: configuration.home)
+        // Without any response nothing can have outlived the last run, and /proc need not be looked through.
+        let survivors =
+            table.dispatches.isEmpty ? [:] : Survivor.find(table.interrupted, home: configuration.home)
         let poller = try Poller(bell: mailbox.bell)
         let runner = ScriptRunner(
             home: configuration.home, poller: poller, managerAddresses: configuration.managerAddresses,
@@ -99,7 +103,8 @@ package final class ResponseExecutor: Sendable {
         let reactor = ResponseReactor(
             mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
             log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
-            survivors: survivors, logger: logger,
+            survivors: survivors, restoreInterval: configuration.restoreInterval.components.seconds * 1000,
+            logger: logger,
             wakeSync: { syncMailbox.send(.sync) })
         life.withLock { $0.outbox = outbox }
         try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox) }

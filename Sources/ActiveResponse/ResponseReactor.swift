@@ -29,6 +29,10 @@ final class ResponseReactor: @unchecked Sendable {
     /// The syncing thread is woken so many milliseconds after a write, or when a script has ended: waking a thread
     /// and syncing a file beside the start of a script makes that a third slower (measured on two cores).
     private static let syncDelay: Int64 = 2
+    /// A script hears of prolonged responses after so many milliseconds: of all of a burst at once.
+    private static let prolongationPause: Int64 = 500
+    /// An undo is under way where responses are to be brought back: tried again after so many milliseconds.
+    private static let restorePause: Int64 = 1000
 
     private let mailbox: Mailbox<Command>
     private let poller: Poller
@@ -47,6 +51,11 @@ final class ResponseReactor: @unchecked Sendable {
     private var unwritten: [UInt8] = []
     /// Scripts that outlived the last run of the daemon, until ``run()`` takes them over.
     private var survivors: [DispatchID: Survivor]
+    /// When to look after what is in force, by the boot clock; nil while nothing is.
+    private var nextRestore: Int64?
+    private let restoreInterval: Int64
+    /// The executables whose responses are looked after before that: one of them was prolonged.
+    private var restoreSoon: Set<String> = []
     /// A rewriting of the journal is wanted for the clock's sake.
     private var isRewriteWanted = false
     private var nextMending: Int64?
@@ -56,7 +65,7 @@ final class ResponseReactor: @unchecked Sendable {
     init(
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
         outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, survivors: [DispatchID: Survivor],
-        logger: Logger,
+        restoreInterval: Int64, logger: Logger,
         wakeSync: @escaping @Sendable () -> Void
     ) {
         self.mailbox = mailbox
@@ -67,6 +76,7 @@ final class ResponseReactor: @unchecked Sendable {
         self.log = log
         self.table = table
         self.survivors = survivors
+        self.restoreInterval = restoreInterval
         self.logger = logger
         self.wakeSync = wakeSync
     }
@@ -76,6 +86,7 @@ final class ResponseReactor: @unchecked Sendable {
         let start = SystemClock.now()
         perform(table.resume(at: start, survivors: survivors.mapValues(\.action)), at: start)
         adoptSurvivors(at: start)
+        if !table.executablesInForce.isEmpty { nextRestore = start.boot }
         while !isDone(SystemClock.now().boot) {
             let tokens = poller.wait(until: nextDue)
             let now = SystemClock.now()
@@ -85,6 +96,7 @@ final class ResponseReactor: @unchecked Sendable {
             perform(table.advance(to: now), at: now)
             runner.advance(now: now.boot)
             for (id, request) in runner.takeRequests() { perform(table.asked(id, request, at: now), at: now) }
+            if let nextRestore, nextRestore <= now.boot { restore(at: now) }
             tendJournal(at: now)
             if let syncBy, syncBy <= now.boot { sync() }
         }
@@ -92,7 +104,7 @@ final class ResponseReactor: @unchecked Sendable {
 
     private var nextDue: Int64? {
         var earliest: Int64?
-        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, stopBy] {
+        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, nextRestore, stopBy] {
             guard let due, due < earliest ?? .max else { continue }
             earliest = due
         }
@@ -148,6 +160,7 @@ final class ResponseReactor: @unchecked Sendable {
             isRewriteWanted = true
         default:
             guard let end = runner.handle(token, now: now.boot) else { return }
+            if end.run.action == .restore { return restored(end, at: now) }
             let undoDue = end.run.action == .add ? table.dispatches[end.run.order.id]?.deadline?.wall : nil
             perform(table.ended(end.run.order.id, end.result, at: now), at: now)
             log.append(end.run, end.result, undoDue: undoDue, now: now.wall)
@@ -168,7 +181,7 @@ final class ResponseReactor: @unchecked Sendable {
         while index < actions.count {
             switch actions[index] {
             case .record(let record):
-                if case .order(let order) = record, order.kind == .run { taken.append(order.id) }
+                note(record, taken: &taken, at: now)
                 JournalScanner.append(record.encoded(), to: &unwritten)
             case .emit(let event):
                 JournalScanner.append(JournalRecord.event(outbox.number(event)).encoded(), to: &unwritten)
@@ -190,6 +203,18 @@ final class ResponseReactor: @unchecked Sendable {
         }
     }
 
+    private func note(_ record: JournalRecord, taken: inout [DispatchID], at now: Moment) {
+        switch record {
+        case .order(let order): if order.kind == .run { taken.append(order.id) }
+        case .active: if nextRestore == nil { nextRestore = now.boot + restoreInterval }
+        case .due(let id, _):
+            guard let dispatch = table.dispatches[id] else { return }
+            restoreSoon.insert(dispatch.order.executable)
+            nextRestore = min(nextRestore ?? .max, now.boot + Self.prolongationPause)
+        default: break
+        }
+    }
+
     private func start(_ run: Run) -> [ResponseAction] {
         let now = SystemClock.now()
         do throws(StartFailure) {
@@ -208,6 +233,49 @@ final class ResponseReactor: @unchecked Sendable {
                 ])
             return table.notStarted(run.order.id, because: error, at: now)
         }
+    }
+
+    // MARK: - Bringing back
+
+    /// Has the scripts that can bring back what is in force and somebody else took away.
+    private func restore(at now: Moment) {
+        let inForce = table.executablesInForce
+        let wanted = restoreSoon.isEmpty ? inForce : restoreSoon.intersection(inForce)
+        restoreSoon = []
+        nextRestore = inForce.isEmpty ? nil : now.boot + restoreInterval
+        for executable in wanted where runner.canRestore(executable) {
+            guard let responses = table.beginRestore(of: executable, at: now) else {
+                restoreSoon.insert(executable)
+                nextRestore = now.boot + Self.restorePause
+                continue
+            }
+            do throws(StartFailure) {
+                try runner.start(RestoreRequest.run(executable, responses), now: now.boot)
+            } catch {
+                logger.warning(
+                    "Active responses cannot be looked after",
+                    metadata: ["name": "\(executable)", "reason": "\(error)"])
+                perform(table.restoreEnded(of: executable, restored: [], at: now), at: now)
+            }
+        }
+    }
+
+    private func restored(_ end: ScriptRunner.End, at now: Moment) {
+        let executable = end.run.order.executable
+        let restored = RestoreRequest.restored(in: end.result.output)
+        if !restored.isEmpty {
+            logger.notice(
+                "Active responses were not in force any more and were applied again",
+                metadata: ["name": "\(executable)", "count": "\(restored.count)"])
+        }
+        if !end.result.succeeded {
+            let lines = String(decoding: end.result.output.suffix(500), as: UTF8.self).split(separator: "\n")
+            let reason = [end.result.detail, lines.last.map(String.init) ?? ""].filter { !$0.isEmpty }
+            logger.warning(
+                "Active responses could not be looked after",
+                metadata: ["name": "\(executable)", "reason": "\(reason.joined(separator: ": "))"])
+        }
+        perform(table.restoreEnded(of: executable, restored: restored, at: now), at: now)
     }
 
     // MARK: - Journal

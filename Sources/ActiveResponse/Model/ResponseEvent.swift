@@ -36,6 +36,8 @@ package struct ResponseEvent: Sendable, Equatable {
         case expired = 12
         /// A stateless run was interrupted by a stop of the machine or the daemon: nobody knows how it ended.
         case unknown = 13
+        /// An active response was found not to be in force any more, and was applied again.
+        case restored = 14
     }
 
     /// Strictly increasing on one machine, also across restarts; numbers may be left out.

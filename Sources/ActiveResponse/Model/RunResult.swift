@@ -36,17 +36,22 @@ package struct Run: Sendable, Equatable {
     package enum Action: String, Sendable {
         case add
         case delete
+        /// Bring back all that is in force of this script.
+        case restore
     }
 
     package let action: Action
     package let order: Order
     /// Seconds for which the response holds, repetitions counted in; 0 for a stateless one.
     package let timeout: Int64
+    /// The text for standard input in place of the JSON object, without the last line break.
+    package let input: String?
 
-    package init(action: Action, order: Order, timeout: Int64) {
+    package init(action: Action, order: Order, timeout: Int64, input: String? = nil) {
         self.action = action
         self.order = order
         self.timeout = timeout
+        self.input = input
     }
 }
 

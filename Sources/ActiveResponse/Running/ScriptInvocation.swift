@@ -21,11 +21,14 @@ package struct ScriptInvocation: Sendable, Equatable {
         let order = run.order
         let relative = "active-response/bin/" + order.executable
         let absolute = home + "/" + relative
-        switch order.convention {
-        case .json:
+        switch (run.action, order.convention) {
+        case (.restore, _):
+            path = absolute
+            arguments = [absolute, run.action.rawValue]
+        case (_, .json):
             path = relative
             arguments = [relative]
-        case .auto, .positional:
+        case (_, .auto), (_, .positional):
             path = absolute
             arguments =
                 [
@@ -34,7 +37,10 @@ package struct ScriptInvocation: Sendable, Equatable {
                 ] + order.extraArguments
         }
         environment = Self.environment(run, home: home, managerAddresses: managerAddresses)
-        if order.convention == .positional {
+        if let input = run.input {
+            line = input
+            message = nil
+        } else if order.convention == .positional {
             line = nil
             message = nil
         } else {

@@ -34,7 +34,9 @@ final class ScriptProcess {
     private let limit: Int64
     private var stage = Stage.running
     private var stageEnds: Int64
-    private var tail = OutputTail()
+    private var tail: OutputTail
+    /// What the output of a script that brings back responses may take: a line for each.
+    private static let restoreOutput = 8 << 20
     private var requests: KeyRequestDetector?
     /// Whether an earlier run of the daemon started it: its exit status is not ours to learn.
     private let isAdopted: Bool
@@ -64,6 +66,7 @@ final class ScriptProcess {
         self.pidfd = pidfd
         self.output = outputPipe.takeReader(blocking: false)
         self.input = input
+        tail = run.action == .restore ? OutputTail(limit: Self.restoreOutput) : OutputTail()
         requests = invocation.mayAsk ? KeyRequestDetector() : nil
         startedAt = now
         limit = run.order.execTimeout > 0 ? run.order.execTimeout : Self.defaultLimit
@@ -77,6 +80,7 @@ final class ScriptProcess {
         pid = survivor.pid
         pidfd = survivor.pidfd
         output = survivor.openOutput()
+        tail = OutputTail()
         startedAt = survivor.startedAt
         limit = run.order.execTimeout > 0 ? run.order.execTimeout : Self.defaultLimit
         stageEnds = survivor.startedAt + limit * 1000

@@ -68,6 +68,11 @@ final class ScriptRunner {
         if let input = process.input { settle(input.write(), of: process) }
     }
 
+    /// Whether a script declares that it can bring back its responses.
+    func canRestore(_ executable: String) -> Bool {
+        RestoreRequest.isUnderstood(by: "\(home)/active-response/bin/\(executable)")
+    }
+
     /// Takes over a script that outlived an earlier run of the daemon.
     ///
     /// - Returns: false when it cannot be watched; it is ended then.

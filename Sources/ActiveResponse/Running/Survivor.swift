@@ -17,14 +17,15 @@ struct Survivor {
 
     /// Looks through all processes of this user for the scripts of some dispatches.
     ///
-    /// One that has not acted and only waits for an answer that cannot come is ended.
+    /// One that has not acted and only waits for an answer that cannot come is ended; so is one that brings back
+    /// responses, which the daemon begins anew.
     ///
     /// - Parameter interrupted: the dispatches whose end is not known.
     static func find(
         _ interrupted: [DispatchID: ResponseTable.Interrupted], home: String
     ) -> [DispatchID: Survivor] {
         var survivors = look(for: interrupted.mapValues(\.executable), home: home)
-        for (id, survivor) in survivors where interrupted[id]?.isUnanswered == true {
+        for (id, survivor) in survivors where survivor.action == .restore || interrupted[id]?.isUnanswered == true {
             if !hasEnded(survivor.pidfd) { kill(-survivor.pid, SIGKILL) }
             close(survivor.pidfd)
             survivors[id] = nil
@@ -33,7 +34,7 @@ struct Survivor {
     }
 
     private static func look(for executables: [DispatchID: String], home: String) -> [DispatchID: Survivor] {
-        guard !executables.isEmpty, let folder = opendir("/proc") else { return [:] }
+        guard let folder = opendir("/proc") else { return [:] }
         defer { closedir(folder) }
         var survivors: [DispatchID: Survivor] = [:]
         while let entry = readdir(folder) {
@@ -73,8 +74,11 @@ struct Survivor {
         guard value("EDR_HOME") == home[...],
             let id = value("EDR_DISPATCH_ID").flatMap({ DispatchID(hex: String($0)) }),
             let action = value("EDR_ACTION").flatMap({ Run.Action(rawValue: String($0)) }),
-            let executable = executables[id],
-            command.split(separator: "\0").contains(where: { $0.hasSuffix("active-response/bin/" + executable) }),
+            action == .restore || executables[id] != nil,
+            command.split(separator: "\0").contains(where: { word in
+                executables[id].map { word.hasSuffix("active-response/bin/" + $0) }
+                    ?? word.contains("/active-response/bin/")
+            }),
             !hasEnded(pidfd)
         else { return nil }
         isTaken = true

@@ -65,6 +65,7 @@ extension ResponseTable {
     mutating func startUndoWhenFree(
         _ id: DispatchID, _ key: ResponseKey, at now: Moment, _ actions: inout [ResponseAction]
     ) {
+        if let executable = dispatches[id]?.order.executable, isHeldByRestore(executable, key) { return }
         guard runningUndos < limits.undos else {
             readyUndos.insert(key)
             return

@@ -91,7 +91,11 @@ package struct ResponseTable: Sendable {
     package internal(set) var runningAdds = 0
     package internal(set) var runningUndos = 0
     private var nextSerial: UInt64 = 0
-    private var isStopping = false
+    private(set) var isStopping = false
+    /// The executables that bring back their responses now.
+    var restoring: Set<String> = []
+    /// The undos that wait for that.
+    var heldByRestore: [String: Set<ResponseKey>] = [:]
 
     package init(bootID: String, repeatedOffenders: [Int64] = [], limits: Limits = Limits()) {
         self.bootID = bootID
@@ -241,10 +245,8 @@ package struct ResponseTable: Sendable {
                 return
             }
             if next.isUndoOrder {
-                guard line.running == nil, runningUndos < limits.undos else {
-                    if line.running == nil { readyUndos.insert(key) }
-                    return
-                }
+                guard line.running == nil, !isHeldByRestore(next.order.executable, key) else { return }
+                guard runningUndos < limits.undos else { return readyUndos.insert(key) }
                 lines[key]?.waiting.removeFirst()
                 startUndo(id, at: now, &actions)
                 return

@@ -28,6 +28,7 @@ enum ReportTranslation {
         case .refused: ("refused", .refused)
         case .expired: ("expired", .expired)
         case .unknown: ("unknown", .unknown)
+        case .restored: ("restored", nil)
         }
     }
 

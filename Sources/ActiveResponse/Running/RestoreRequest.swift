@@ -1,0 +1,60 @@
+import Glibc
+
+/// The conversation with a script that can bring back its responses (docs/how-to/write-a-script.md).
+///
+/// The script gets a line for each response in force: dispatch id, seconds left, user, address, file and extra arguments,
+/// separated by tabs, with `-` for what is missing. It prints `restored ID` for each that it had to apply again.
+enum RestoreRequest {
+    /// The line by which a script declares that it understands `restore`.
+    private static let declaration = Array("\n# edr: restore\n".utf8)
+    /// The declaration stands in this many bytes of the script.
+    private static let head = 4096
+    /// Seconds for one request; the undos of the script wait for it.
+    static let limit: Int64 = 20
+
+    /// Whether a script declares that it can bring back its responses.
+    static func isUnderstood(by path: String) -> Bool {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: head)
+        let count = read(file, &bytes, bytes.count)
+        guard count > 2, bytes[0] == UInt8(ascii: "#"), bytes[1] == UInt8(ascii: "!") else { return false }
+        var rest = bytes[..<count]
+        while let line = rest.firstIndex(of: 0x0A) {
+            rest = rest[line...]
+            if rest.starts(with: declaration) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+
+    /// The run of a script for a request.
+    ///
+    /// What holds a tab or a line break cannot be told in a line and is left out.
+    static func run(_ executable: String, _ responses: [(order: Order, left: Int64)]) -> Run {
+        let lines = responses.compactMap { response -> String? in
+            let order = response.order
+            let words =
+                [
+                    order.id.description, String(response.left), order.user ?? "-", order.sourceAddress ?? "-",
+                    order.filename ?? "-",
+                ] + order.extraArguments
+            let isPlain = words.allSatisfy { !$0.utf8.contains { $0 == 0x09 || $0 == 0x0A || $0 == 0x0D || $0 == 0 } }
+            return isPlain ? words.joined(separator: "\t") : nil
+        }
+        let order = Order(
+            id: DispatchID.of(alertIdentity: [], activeResponse: executable, agent: "", action: "restore"),
+            command: "restore", activeResponse: "restore", executable: executable, alertID: "-", ruleID: "-",
+            agentName: responses.first?.order.agentName ?? "", agentID: responses.first?.order.agentID ?? "",
+            execTimeout: limit)
+        return Run(action: .restore, order: order, timeout: 0, input: lines.joined(separator: "\n"))
+    }
+
+    /// The responses that a script says it had to apply again.
+    static func restored(in output: [UInt8]) -> [DispatchID] {
+        String(decoding: output, as: UTF8.self).split(separator: "\n").compactMap { line in
+            line.hasPrefix("restored ") ? DispatchID(hex: String(line.dropFirst(9))) : nil
+        }
+    }
+}
