@@ -130,40 +130,15 @@ extension ControlOperations {
 
     /// Runs a configured command on an agent, or on all, without an alert.
     func run(_ wanted: API.CommandRequest) async throws -> API.CommandAnswer {
-        let policy = context.current.policy
-        guard let command = policy.commands.first(where: { $0.name == wanted.command }) else {
-            let known = policy.commands.map(\.name).joined(separator: ", ")
-            throw ControlFailure(
-                .notFound,
-                "there is no command \"\(wanted.command)\" in the configuration; there are: \(known)")
-        }
-        let timeout = wanted.timeoutSeconds ?? 0
-        guard timeout >= 0 else { throw ControlFailure(.badRequest, "a timeout cannot be negative") }
-        if timeout > 0, !command.timeoutAllowed {
-            throw ControlFailure(
-                .badRequest, "(1305) the command \"\(command.name)\" has no <timeout_allowed>yes</timeout_allowed>")
-        }
-        var address: IPAddress?
+        let command = try HandCommand(
+            wanted.command, timeout: wanted.timeoutSeconds.map(Int64.init), commands: context.current.policy.commands)
+        var target = HandTarget(user: wanted.user, filename: wanted.filename, arguments: wanted.arguments ?? [])
         if let text = wanted.srcip {
-            address = IPAddress(text)
-            if address == nil { throw ControlFailure(.badRequest, "(1271) \"\(text)\" is no IP address") }
+            target.sourceAddress = IPAddress(text)
+            if target.sourceAddress == nil { throw ControlFailure(.badRequest, "(1271) \"\(text)\" is no IP address") }
         }
-        let targets = try targets(wanted.agent)
-        let now = Timestamp.now()
-        // An order by hand has no alert that could give it an identity: a random one makes each a new dispatch.
-        let alertID = "\(now / 1000).\(UInt32.random(in: 0...UInt32.max))"
-        let orders = targets.map { id, name in
-            Order(
-                id: .of(
-                    alertIdentity: Array("hand \(alertID)".utf8), activeResponse: command.name, agent: id, action: "run"
-                ),
-                command: command.name, activeResponse: command.name, executable: command.executable,
-                user: wanted.user, sourceAddress: address?.description, filename: wanted.filename, alertID: alertID,
-                ruleID: "-", agentName: name, agentID: id,
-                extraArguments: command.extraArguments + (wanted.arguments ?? []), timeout: Int64(timeout),
-                execTimeout: command.execTimeout.components.seconds, scriptProtocol: command.scriptProtocol.wireValue,
-                expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: [], managerName: managerName)
-        }
+        let orders = command.orders(
+            target, agents: try targets(wanted.agent), managerName: managerName, now: Timestamp.now())
         try await dispatcher.run(orders)
         return API.CommandAnswer(responses: orders.map { .init(id: $0.id.description, agent: $0.agentID) })
     }

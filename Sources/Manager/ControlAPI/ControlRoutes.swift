@@ -22,6 +22,12 @@ struct ControlRoutes: Sendable {
         addAgents(to: api)
         addResponses(to: api)
         addAlerts(to: api)
+        router.put("active-response") { request, _ in
+            let body = try await request.body.collect(upTo: 1 << 20)
+            let agents = request.uri.queryParameters["agents_list"].map(String.init)
+            return try Self.answer(
+                try await operations.activeResponse(agents: agents, body: Data(body.readableBytesView)))
+        }
         api.post("reload") { _, _ in try Self.answer(try await operations.reload()) }
         return router
     }

@@ -1,0 +1,111 @@
+import ActiveResponse
+import Alerts
+import Daemon
+import Hummingbird
+import Policy
+
+/// A command that somebody runs by hand, without an alert that would fire it.
+///
+/// Its name is written as in the configuration, as in the peers' `ar.conf` (with the timeout behind it:
+/// `firewall-drop600`, reference/ossec-wazuh.md 8.1 and 8.2), or as `!FILE` for any file of `active-response/bin`.
+struct HandCommand: Sendable {
+    let name: String
+    let executable: String
+    let extraArguments: [String]
+    /// In seconds; what the name says, or what was asked for.
+    let timeout: Int64
+    let execTimeout: Int64
+    let scriptProtocol: ScriptProtocol
+
+    /// Finds what a name means.
+    ///
+    /// - Parameter timeout: in seconds; nil when only the name can say one.
+    init(_ name: String, timeout: Int64?, commands: [CommandDefinition]) throws(ControlFailure) {
+        if let timeout, timeout < 0 { throw ControlFailure(.badRequest, "a timeout cannot be negative") }
+        if name.hasPrefix("!") {
+            let file = String(name.dropFirst())
+            guard !file.isEmpty, !file.hasPrefix("/"), !file.split(separator: "/").contains("..") else {
+                throw ControlFailure(
+                    .badRequest, "\"\(name)\" does not name a file below active-response/bin, as \"!script\" does")
+            }
+            self.init(
+                name: name, executable: file, extraArguments: [], timeout: timeout ?? 0, execTimeout: 60,
+                scriptProtocol: .auto)
+            return
+        }
+        guard let (command, suffix) = Self.find(name, commands) else {
+            let known = commands.map(\.name).joined(separator: ", ")
+            throw ControlFailure(
+                .notFound, "there is no command \"\(name)\" in the configuration; there are: \(known)")
+        }
+        let seconds = timeout ?? suffix
+        guard seconds == 0 || command.timeoutAllowed else {
+            throw ControlFailure(
+                .badRequest, "(1305) the command \"\(command.name)\" has no <timeout_allowed>yes</timeout_allowed>")
+        }
+        self.init(
+            name: command.name, executable: command.executable, extraArguments: command.extraArguments,
+            timeout: seconds, execTimeout: command.execTimeout.components.seconds,
+            scriptProtocol: command.scriptProtocol)
+    }
+
+    private init(
+        name: String, executable: String, extraArguments: [String], timeout: Int64, execTimeout: Int64,
+        scriptProtocol: ScriptProtocol
+    ) {
+        self.name = name
+        self.executable = executable
+        self.extraArguments = extraArguments
+        self.timeout = timeout
+        self.execTimeout = execTimeout
+        self.scriptProtocol = scriptProtocol
+    }
+
+    /// The command of this very name, or else of the name without a timeout at its end.
+    private static func find(_ name: String, _ commands: [CommandDefinition]) -> (CommandDefinition, Int64)? {
+        if let command = commands.first(where: { $0.name == name }) { return (command, 0) }
+        // A name may end in digits itself: the longest that exists counts.
+        var stem = name[...]
+        var suffix = ""
+        while let last = stem.last, last.isASCII, last.isNumber {
+            suffix = String(last) + suffix
+            stem = stem.dropLast()
+            if let command = commands.first(where: { $0.name == stem }), let seconds = Int64(suffix),
+                seconds <= 100 * 365 * 86_400
+            {
+                return (command, seconds)
+            }
+        }
+        return nil
+    }
+}
+
+/// What a command by hand acts on.
+struct HandTarget: Sendable {
+    var user: String?
+    var sourceAddress: IPAddress?
+    var filename: String?
+    var arguments: [String] = []
+    /// The alert that scripts of the JSON generation get; empty for none.
+    var alertJSON: [UInt8] = []
+}
+
+extension HandCommand {
+    /// The orders for some agents.
+    ///
+    /// An order by hand has no alert that could give it an identity: a random one makes each a new dispatch.
+    func orders(
+        _ target: HandTarget, agents: [(id: String, name: String)], managerName: String, now: Int64
+    ) -> [Order] {
+        let alertID = "\(now / 1000).\(UInt32.random(in: 0...UInt32.max))"
+        return agents.map { id, agentName in
+            Order(
+                id: .of(alertIdentity: Array("hand \(alertID)".utf8), activeResponse: name, agent: id, action: "run"),
+                command: name, activeResponse: name, executable: executable, user: target.user,
+                sourceAddress: target.sourceAddress?.description, filename: target.filename, alertID: alertID,
+                ruleID: "-", agentName: agentName, agentID: id, extraArguments: extraArguments + target.arguments,
+                timeout: timeout, execTimeout: execTimeout, scriptProtocol: scriptProtocol.wireValue,
+                expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: target.alertJSON, managerName: managerName)
+        }
+    }
+}
