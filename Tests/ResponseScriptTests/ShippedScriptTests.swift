@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct `The shipped scripts` {
-    static let names = ["firewall-drop", "host-deny", "isolate", "kill-process"]
+    static let names = ["firewall-drop", "host-deny", "isolate", "kill-process", "kill-process-tree"]
 
     @Test(arguments: names)
     func `each is executable, writable by its owner only, and has its old name as a link`(name: String) throws {
