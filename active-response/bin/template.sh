@@ -41,7 +41,7 @@ case $action in
 add)
     # Twice must do no harm: after a crash nobody knows how far the first run came.
     mkdir -p -- "$home/run/template" || fail "$home/run cannot be written"
-    : >"$marker"
+    printf '' >"$marker"
     # Status 0 only when the effect is there.
     [ -e "$marker" ] || fail "$marker could not be made"
     say "$address is marked"

@@ -5,7 +5,7 @@
 # The script defines nft_add, nft_delete, iptables_add and iptables_delete. Each sets $problem when it fails. The two
 # that delete return 0: deleted; 1: it was not there; 2: it may still be there.
 
-# firewall_add IPTABLES: adds with nftables or, where that is missing or fails, with this program.
+# firewall_add IPTABLES: adds with nftables or, where that is missing or fails, with this program, if one is given.
 # Sets $means to what did it; on failure $problem is one line.
 firewall_add() {
     if command -v nft >/dev/null; then
@@ -16,6 +16,10 @@ firewall_add() {
         shown="it is not installed"
     fi
     reason="nft: $shown"
+    if [ -z "$1" ]; then
+        problem=$reason
+        return 1
+    fi
     means="$1; $reason"
     if command -v "$1" >/dev/null; then
         iptables_add && return
@@ -34,13 +38,16 @@ firewall_delete() {
     if command -v nft >/dev/null; then
         nft_delete
         outcome=$?
+    elif [ -z "$1" ]; then
+        problem="nft is not installed"
+        return 2
     elif ! command -v "$1" >/dev/null; then
         problem="neither nft nor $1 is installed"
         return 2
     fi
     first_line "${problem-}"
     problem="nft: $shown"
-    command -v "$1" >/dev/null || return $outcome
+    [ -n "$1" ] && command -v "$1" >/dev/null || return $outcome
     nft_problem=$problem
     iptables_delete
     case $?$outcome in

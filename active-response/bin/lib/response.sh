@@ -177,27 +177,121 @@ parse_address() {
     esac
 }
 
+# refuse_special: ends the script when $address is not the address of another host, or of such ones.
+refuse_special() {
+    case $address in
+    127.* | ::1) fail "$address is this host itself; refused" ;;
+    0.* | :: | ::/*) fail "$address is no host's address; refused" ;;
+    22[4-9].* | 23?.* | 24?.* | 25?.* | ff??:*) fail "$address is a group or broadcast address; refused" ;;
+    esac
+}
+
 # read_address TEXT: sets $address and $family; ends the script when TEXT is not the address of another host.
 read_address() {
     show "${1-}"
     parse_address "${1-}" || fail "the third argument is $shown; it has to be an IPv4 or IPv6 address"
     address=$parsed
-    case $address in
-    127.* | ::1) fail "$address is this host itself; refused" ;;
-    0.* | ::) fail "$address is no host's address; refused" ;;
-    22[4-9].* | 23?.* | 24?.* | 25?.* | ff??:*) fail "$address is a group or broadcast address; refused" ;;
+    refuse_special
+}
+
+# mask_address ADDRESS BITS: sets $masked to the usual form of the first BITS bits of an address in its usual form.
+mask_address() {
+    case $1 in
+    *:*)
+        # All eight groups.
+        count=0
+        groups=
+        case $1 in
+        *::*) add_groups "${1%%::*}" ;;
+        *) add_groups "$1" ;;
+        esac
+        left=$groups
+        groups=
+        case $1 in
+        *::*) add_groups "${1#*::}" ;;
+        esac
+        while [ "$count" -lt 8 ]; do
+            left=${left}0:
+            count=$((count + 1))
+        done
+        text=
+        bits_left=$2
+        rest=$left$groups
+        while [ -n "$rest" ]; do
+            part=$((0x${rest%%:*}))
+            rest=${rest#*:}
+            if [ "$bits_left" -le 0 ]; then
+                part=0
+            elif [ "$bits_left" -lt 16 ]; then
+                part=$((part & (65535 << (16 - bits_left))))
+            fi
+            bits_left=$((bits_left - 16))
+            text=$text:$(printf '%x' $part)
+        done
+        parse_ipv6 "${text#:}"
+        masked=$parsed
+        ;;
+    *)
+        first=${1%.*.*}
+        second=${1#*.*.}
+        number=$((${first%.*} << 24 | ${first#*.} << 16 | ${second%.*} << 8 | ${second#*.}))
+        number=$((number & (4294967295 << (32 - $2))))
+        masked=$((number >> 24 & 255)).$((number >> 16 & 255)).$((number >> 8 & 255)).$((number & 255))
+        ;;
     esac
 }
 
-# refuse_manager: ends the script when $address is the manager's. Whoever writes into a log could otherwise have
+# read_target "$@": sets $address, $family and $bits from the third argument or, if that is "-", from the first extra
+# one. $bits is empty for a single address; for a network $address is NETWORK/BITS in its usual form.
+read_target() {
+    target=${3-}
+    [ "$target" != - ] || target=${8:--}
+    bits=
+    case $target in
+    */*) ;;
+    *)
+        read_address "$target"
+        return
+        ;;
+    esac
+    show "$target"
+    bits=${target##*/}
+    case $bits in
+    '' | *[!0-9]* | 0* | ????*) fail "$shown is neither an address nor a network" ;;
+    esac
+    parse_address "${target%/*}" || fail "$shown is neither an address nor a network"
+    case $family$target in
+    4*:*) fail "$shown is an IPv4 address in IPv6 form, to which no length of a network fits; refused" ;;
+    4*) least=8 most=32 ;;
+    6*) least=16 most=128 ;;
+    esac
+    [ "$bits" -le "$most" ] || fail "$shown is neither an address nor a network"
+    [ "$bits" -ge "$least" ] || fail "$shown is wider than /$least; refused"
+    if [ "$bits" -eq "$most" ]; then
+        bits=
+        address=$parsed
+    else
+        mask_address "$parsed" "$bits"
+        address=$masked/$bits
+    fi
+    refuse_special
+}
+
+# refuse_manager: ends the script when $address is the manager's, or a network that the manager is in. Whoever writes into a log could otherwise have
 # the manager itself banned, and with it every further order.
 refuse_manager() {
     banned_family=$family
     IFS=' ,'
     for word in ${EDR_MANAGER_ADDRESSES-}; do
-        if parse_address "$word" && [ "$parsed" = "$address" ]; then
-            fail "$address is the manager's address; refused"
-        fi
+        parse_address "$word" || continue
+        [ "$parsed" != "$address" ] || fail "$address is the manager's address; refused"
+        case $family$address in
+        "$banned_family"*/*)
+            manager=$parsed
+            mask_address "$manager" "${address#*/}"
+            [ "$masked/${address#*/}" != "$address" ] || fail "the manager's address $manager is in $address; refused"
+            ;;
+        esac
     done
     unset IFS
     family=$banned_family
