@@ -123,7 +123,9 @@ struct `firewall-drop` {
 
     @Test(arguments: [
         "-", "", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255",
-        "ff02::1", "10.0.0.0/8", "010.0.0.1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "fe80::1%eth0", "2001:db8::1::2",
+        "ff02::1", "10.0.0.0/0", "10.0.0.0/7", "10.0.0.0/33", "127.0.0.0/8", "224.0.0.0/8", "::/64",
+        "fc00::/7", "2001:db8::/129", "::ffff:10.0.0.0/104", "10.0.0.0/08", "10.0.0.0/8/8", "/8", "10.0.0.0/",
+        "010.0.0.1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "fe80::1%eth0", "2001:db8::1::2",
         "host.example", "1.2.3.4; flush ruleset", "1.2.3.4\n1.2.3.5", "$(reboot)", "*", "-j",
     ])
     func `what is not the address of another host is refused and changes nothing`(address: String) throws {
@@ -172,5 +174,107 @@ struct `firewall-drop` {
                 + script.arguments("delete", ip: "192.0.2.1"),
             environment: ResponseScript.environment())
         #expect(deleted.status == 1, "\(deleted)")
+    }
+
+    @Test(arguments: Backend.allCases, TestNetwork.Family.allCases)
+    func `a network is cut off until it is released`(backend: Backend, family: TestNetwork.Family) throws {
+        let network = try TestNetwork(backend)
+        try network.awaitCables(family)
+        // Both addresses of the outside, in a form that has bits left over; not the host's.
+        let banned = family == .v4 ? "10.77.1.23/27" : "fd77:1::23/122"
+        try network.host.configure(
+            family == .v4
+                ? "addr add 10.77.1.129/24 dev h0" : "addr add fd77:1::129/64 dev h0 nodad")
+        try network.outside.configure(
+            family == .v4 ? "addr add 10.77.1.130/24 dev o0" : "addr add fd77:1::130/64 dev o0 nodad")
+        let other = family == .v4 ? "10.77.1.130" : "fd77:1::130"
+        for arguments in [
+            script.arguments("add", ip: banned), script.arguments("add", extra: [banned]),
+        ] {
+            let added = try network.run(script, arguments)
+            #expect(added.status == 0, "\(added)")
+        }
+        #expect(
+            try TCPConnection.isCut(
+                from: network.outside, source: family.attacker, to: family.inside, of: network.inside))
+        #expect(try TCPConnection.isCut(from: network.inside, to: family.neighbour, of: network.outside))
+        try TCPConnection.open(from: network.outside, source: other, to: family.inside, of: network.inside)
+        let deleted = try network.run(script, script.arguments("delete", ip: banned))
+        #expect(deleted.status == 0, "\(deleted)")
+        try TCPConnection.open(
+            from: network.outside, source: family.attacker, to: family.inside, of: network.inside)
+        #expect(try network.host.shell("nft list tables inet") == "")
+    }
+
+    @Test func `networks and addresses that overlap are banned and released each by itself`() throws {
+        let network = try TestNetwork()
+        let targets = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "10.1.2.0/24"]
+        for target in targets {
+            let added = try network.run(script, script.arguments("add", ip: target))
+            #expect(added.status == 0, "\(added)")
+        }
+        for (index, target) in targets.enumerated() {
+            #expect(
+                try network.run(script, script.arguments("delete", ip: target)).output.contains("not blocked any more"))
+            let rules = try network.rules()
+            #expect(!rules.contains(" \(target) "))
+            for rest in targets[(index + 1)...] { #expect(rules.contains(" \(rest) "), "\(rest)") }
+        }
+    }
+
+    @Test(arguments: ["10.0.0.0/8", "10.77.1.8/29", "2001:db8::/32", "2001:db8:1::7/128"])
+    func `a network that the manager is in is refused`(target: String) throws {
+        let host = try NetworkNamespace()
+        let result = try host.run(
+            script.path, script.arguments("add", ip: target),
+            environment: ResponseScript.environment(["EDR_MANAGER_ADDRESSES": "manager 10.77.1.9, 2001:db8:1::7"]))
+        #expect(result.status == 1)
+        #expect(result.errors.contains("manager's address"), "\(result)")
+        #expect(try host.shell("nft list ruleset") == "")
+    }
+
+    @Test(
+        .enabled(if: access("/usr/sbin/conntrack", X_OK) == 0, "needs conntrack"),
+        arguments: TestNetwork.Family.allCases)
+    func `the kernel forgets open connections`(family: TestNetwork.Family) throws {
+        let network = try TestNetwork()
+        try network.awaitCables(family)
+        try network.addForeignRules()  // which make the kernel track connections
+        let connections = try [family.attacker, family.neighbour].map {
+            try TCPConnection.open(from: network.outside, source: $0, to: family.inside, of: network.inside)
+        }
+        for connection in connections { #expect(connection.carries()) }
+        func tracked(_ address: String) throws -> Bool {
+            let version = family == .v4 ? "ipv4" : "ipv6"
+            return try network.host.shell("conntrack -L -f \(version) 2>/dev/null").contains("src=\(address) ")
+        }
+        #expect(try tracked(family.attacker) && tracked(family.neighbour))
+        let added = try network.run(script, script.arguments("add", ip: family.attacker))
+        #expect(added.output.contains("open connections are cut"), "\(added)")
+        #expect(try !tracked(family.attacker) && tracked(family.neighbour))
+        #expect(connections[0].isCut() && connections[1].carries())
+    }
+
+    @Test func `without conntrack it says so`() throws {
+        let network = try TestNetwork(.iptables)
+        let added = try network.run(script, script.arguments("add", ip: "192.0.2.1"))
+        #expect(added.status == 0)
+        #expect(added.output.contains("conntrack is not installed"), "\(added)")
+    }
+
+    @Test func `nftables-drop never uses iptables`() throws {
+        let nftables = ResponseScript(name: "nftables-drop")
+        let network = try TestNetwork()
+        #expect(try network.run(nftables, nftables.arguments("add", ip: "192.0.2.1")).status == 0)
+        #expect(try network.host.shell("nft list map inet edr banned4").contains("192.0.2.1"))
+        #expect(try network.run(nftables, nftables.arguments("delete", ip: "192.0.2.1")).status == 0)
+        #expect(try network.rules() == "")
+        let without = try TestNetwork(.iptables)
+        for action in ["add", "delete"] {
+            let result = try without.run(nftables, nftables.arguments(action, ip: "192.0.2.1"))
+            #expect(result.status == 1)
+            #expect(result.errors.contains("not installed"), "\(result)")
+        }
+        #expect(try !without.rules().contains("192.0.2.1"))
     }
 }

@@ -3,7 +3,27 @@ import TestSupport
 import Testing
 
 @Suite struct `The shipped scripts` {
-    static let names = ["firewall-drop", "host-deny", "isolate", "kill-process", "kill-process-tree"]
+    static let names = [
+        "block-url", "disable-account", "firewall-drop", "firewalld-drop", "host-deny", "ip-customblock", "ipfw",
+        "isolate", "kill-process", "kill-process-tree", "notify-webhook", "npf", "pf", "quarantine-file",
+        "restart-edr", "route-null",
+    ]
+    /// Other names, most of which OSSEC and Wazuh have.
+    static let otherNames = [
+        "nftables-drop": "firewall-drop", "nftables-drop.sh": "nftables-drop", "delete-file": "quarantine-file",
+        "delete-file.sh": "quarantine-file", "restart-ossec.sh": "restart-edr", "restart-wazuh": "restart-edr",
+        "ossec-slack.sh": "notify-webhook", "wazuh-slack": "notify-webhook",
+    ]
+
+    @Test func `nothing else is there than scripts, their other names and the library`() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: ResponseScript.folder)
+        let known = Self.names + Self.names.map { $0 + ".sh" } + Self.otherNames.keys + ["template.sh", "lib"]
+        #expect(Set(files) == Set(known))
+        for (name, target) in Self.otherNames {
+            let link = ResponseScript(name: name).path
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+        }
+    }
 
     @Test(arguments: names)
     func `each is executable, writable by its owner only, and has its old name as a link`(name: String) throws {

@@ -12,9 +12,10 @@ struct ResponseScript {
 
     /// The arguments for one run.
     func arguments(
-        _ action: String, ip: String = "-", alertID: String = "1700000000.4242", extra: [String] = []
+        _ action: String, user: String = "-", ip: String = "-", alertID: String = "1700000000.4242",
+        file: String = "-", extra: [String] = []
     ) -> [String] {
-        [action, "-", ip, alertID, "5712", "web01", "-"] + extra
+        [action, user, ip, alertID, "5712", "web01", file] + extra
     }
 
     /// The environment, of which tests change what they are about.

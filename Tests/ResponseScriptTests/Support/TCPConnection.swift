@@ -83,6 +83,9 @@ final class TCPConnection: Sendable {
         !Self.passes(from: client, to: server, Self.cut) && !Self.passes(from: server, to: client, Self.cut)
     }
 
+    /// Whether bytes that the server sends now arrive at the client.
+    func isAnswered() -> Bool { Self.passes(from: server, to: client, Self.cut) }
+
     private static func passes(from sender: Int32, to receiver: Int32, _ milliseconds: Int32) -> Bool {
         var byte: UInt8 = 1
         guard send(sender, &byte, 1, Int32(MSG_NOSIGNAL)) == 1 else { return false }

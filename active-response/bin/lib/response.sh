@@ -36,6 +36,7 @@ show() {
 first_line() {
     shown=${1%%"$newline"*}
     shown=${shown#Error: }
+    [ -n "$shown" ] || shown="no reason was given"
 }
 
 # read_action "$@": sets $action; the arguments are add|delete user ip alert-id rule-id agent file extra…
