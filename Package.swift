@@ -113,9 +113,29 @@ let package = Package(
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "ResponseScriptTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .target(
+            name: "HostileInput",
+            dependencies: [
+                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Policy", "Wire", nioCore,
+                nioEmbedded,
+            ], path: "Tests/HostileInput", exclude: ["Corpus", "Findings"], swiftSettings: strict),
+        .testTarget(
+            name: "HostileInputTests",
+            dependencies: ["HostileInput", "ActiveResponse", "Alerts", "TestSupport"], swiftSettings: strict),
         .executableTarget(name: "VforkFloor"),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Alerts", "ConfigurationTree", "Policy", "TestSupport"],
             swiftSettings: strict),
     ]
 )
+
+// Set by scripts/fuzz, whose build has a folder of its own: our code is then compiled for libFuzzer, and there is a
+// target more, the program `Fuzz`.
+if Context.environment["EDR_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["HostileInput"], swiftSettings: strict,
+            // gold, the default, fails on libFuzzer's archive.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer"])]))
+    for target in package.targets { target.swiftSettings? += [.unsafeFlags(["-sanitize=fuzzer"])] }
+}

@@ -12,7 +12,7 @@ package struct KeyRequest: Sendable, Equatable {
     /// Reads a line; nil when it is no request.
     init?(line: [UInt8]) {
         guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }), first == UInt8(ascii: "{"),
-            String(decoding: line, as: UTF8.self).contains("\"check_keys\"")
+            Self.mentionsRequest(line)
         else { return nil }
         let document = JSONValue(line)
         guard document?["command"] == .string("check_keys"), case .array(let items) = document?["parameters"]?["keys"]
@@ -25,6 +25,21 @@ package struct KeyRequest: Sendable, Equatable {
     }
 }
 
+extension KeyRequest {
+    private static let word = Array("\"check_keys\"".utf8)
+
+    /// By bytes: whatever else is in the line, the word is found, and in one pass.
+    private static func mentionsRequest(_ line: [UInt8]) -> Bool {
+        var rest = line[...]
+        while let quote = rest.firstIndex(of: UInt8(ascii: "\"")) {
+            rest = rest[quote...]
+            if rest.starts(with: word) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+}
+
 /// The answer to a ``KeyRequest``.
 package enum KeyAnswer: String, Sendable {
     /// Act.
@@ -34,14 +49,16 @@ package enum KeyAnswer: String, Sendable {
 }
 
 /// Finds the first `check_keys` line in what a script prints.
-struct KeyRequestDetector: Sendable {
+package struct KeyRequestDetector: Sendable {
     /// Wazuh reads lines of up to 8191 bytes there; a longer one is no request.
     private static let longestLine = 8191
     private var line: [UInt8] = []
     private var isTooLong = false
 
+    package init() {}
+
     /// Takes more output; the request when its line was completed in it.
-    mutating func append(_ bytes: UnsafeRawBufferPointer) -> KeyRequest? {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) -> KeyRequest? {
         var rest = bytes[...]
         while let end = rest.firstIndex(of: 0x0A) {
             take(rest[..<end])

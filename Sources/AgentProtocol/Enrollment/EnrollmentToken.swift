@@ -36,15 +36,16 @@ package struct EnrollmentToken: Hashable, Sendable {
     ///
     /// - Throws: `invalidToken` with the reason, which never contains the text: it may be a secret.
     package init(_ text: String) throws(AgentProtocolError) {
-        let trimmed = text.drop { $0.isWhitespace }
-        guard let last = trimmed.lastIndex(where: { !$0.isWhitespace }) else {
+        // By scalars: a blank with a combining mark is no blank.
+        let trimmed = text.unicodeScalars.drop { $0.properties.isWhitespace }
+        guard let last = trimmed.lastIndex(where: { !$0.properties.isWhitespace }) else {
             throw .invalidToken(reason: "it is empty")
         }
-        let token = trimmed[...last]
-        guard token.hasPrefix(Self.prefix) else {
+        let token = Substring(trimmed[...last]).utf8
+        guard token.starts(with: Self.prefix.utf8) else {
             throw .invalidToken(reason: "it does not begin with \"\(Self.prefix)\"")
         }
-        guard let bytes = Base64URL.decode(token.dropFirst(Self.prefix.count)) else {
+        guard let bytes = Base64URL.decode(Substring(token.dropFirst(Self.prefix.utf8.count))) else {
             throw .invalidToken(reason: "a character is wrong or missing")
         }
         let expected = Self.fingerprintByteCount + Self.secretByteCount

@@ -17,7 +17,8 @@ enum JSONValue {
     static func texts(_ raw: ArraySlice<UInt8>) -> [String] {
         switch raw.first {
         case UInt8(ascii: "["): return elements(raw).compactMap { text($0) }
-        case UInt8(ascii: "\""): return (text(raw) ?? "").split(separator: ",").map(String.init)
+        // Not by characters: a comma and a combining mark behind it are one.
+        case UInt8(ascii: "\""): return (text(raw) ?? "").unicodeScalars.split(separator: ",").map(String.init)
         default: return []
         }
     }

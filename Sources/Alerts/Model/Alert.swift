@@ -35,8 +35,9 @@ package struct Alert: Sendable {
     /// - Returns: a string with its escapes resolved, a number or boolean as the alert writes it; nil for what is not
     ///   there, null, an object or an array.
     package func text(at path: String) -> String? {
-        members.value(path.split(separator: ".", omittingEmptySubsequences: false), in: json)
-            .flatMap { JSONValue.text($0) }
+        // Not by characters: a key that begins with a combining mark would make one of the dot and the mark.
+        let keys = path.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false).map(Substring.init)
+        return members.value(keys, in: json).flatMap { JSONValue.text($0) }
     }
 
     /// In valid JSON a line break can only stand between tokens, where a blank means the same.
