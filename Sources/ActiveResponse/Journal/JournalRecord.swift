@@ -130,12 +130,18 @@ extension JournalRecord {
 
     /// Reads a record.
     ///
-    /// - Throws: when the bytes are not a message, it lacks what its kind needs, or a newer version wrote its kind.
+    /// - Throws: when the bytes are not a message, it lacks what its kind needs, a number in it is out of all reason,
+    ///   or a newer version wrote its kind.
     package init(encoded bytes: [UInt8]) throws(WireError) {
         let fields = try Fields(bytes)
         switch fields.kind {
         case Kind.numbered: self = .numbered(through: fields.number)
-        case Kind.order: self = .order(try Order(encoded: fields.body))
+        case Kind.order:
+            let order = try Order(encoded: fields.body)
+            for number in [order.timeout, order.execTimeout] + order.repeatedOffenders {
+                try Self.checkRange(of: number)
+            }
+            self = .order(order)
         case Kind.started: self = .started(try fields.id, fields.deadline)
         case Kind.keys: self = .keys(try fields.id, fields.keys)
         case Kind.active: self = .active(try fields.id)
@@ -154,7 +160,10 @@ extension JournalRecord {
                 command: fields.text, user: fields.user, sourceAddress: fields.sourceAddress,
                 filename: fields.filename)
             self = .repetition(key, count: Int(clamping: fields.number), at: fields.at)
-        case Kind.event: self = .event(try ResponseEvent(encoded: fields.body))
+        case Kind.event:
+            let event = try ResponseEvent(encoded: fields.body)
+            guard event.sequence <= Self.largestCount else { throw .malformed }
+            self = .event(event)
         case Kind.acknowledged: self = .acknowledged(through: fields.number)
         default: throw .missing(field: Field.kind)
         }
@@ -218,6 +227,16 @@ extension JournalRecord {
                 default: break
                 }
             }
+            guard number <= JournalRecord.largestCount else { throw .malformed }
+            for time in [at, boot, wall, length] { try JournalRecord.checkRange(of: time) }
         }
+    }
+
+    /// The next number has to fit as well.
+    private static let largestCount: UInt64 = 1 << 62
+
+    /// Refuses what is no time or duration of ours: it could not be calculated with.
+    private static func checkRange(of number: Int64) throws(WireError) {
+        guard number.magnitude <= 1 << 53 else { throw .malformed }
     }
 }

@@ -29,13 +29,26 @@ import Testing
     @Test func `every record comes back as it was`() throws {
         let deadline = Deadline(after: 5000, from: Moment(wall: 1, boot: 2), bootID: "boot")
         let records: [JournalRecord] = [
-            .numbered(through: .max), .order(full), .started(dispatch(1), nil), .started(dispatch(1), deadline),
+            .numbered(through: 1 << 62), .order(full), .started(dispatch(1), nil), .started(dispatch(1), deadline),
             .active(dispatch(1)), .due(dispatch(1), deadline), .undoRequested(dispatch(1), by: "root"),
             .undoing(dispatch(1)), .finished(dispatch(1), .nothingRan, at: 0), .finished(dispatch(1), .undone, at: 9),
             .repetition(ResponseKey(of: full), count: 3, at: 7),
             .event(ResponseEvent(dispatchID: dispatch(2), kind: .undone, at: 5)), .acknowledged(through: 0),
         ]
         for record in records { #expect(try JournalRecord(encoded: record.encoded()) == record) }
+    }
+
+    @Test func `a record with a number that could not be calculated with is an error`() {
+        var endless = full
+        endless.timeout = .max
+        let records: [JournalRecord] = [
+            .numbered(through: .max), .acknowledged(through: .max), .order(endless),
+            .finished(dispatch(1), .ran, at: .min), .repetition(ResponseKey(of: full), count: 1, at: .max),
+            .event(ResponseEvent(sequence: .max, dispatchID: dispatch(2), kind: .undone, at: 5)),
+        ]
+        for record in records {
+            #expect(throws: (any Error).self, "\(record)") { try JournalRecord(encoded: record.encoded()) }
+        }
     }
 
     @Test func `a message cut short or changed is an error or another message, never a crash`() {

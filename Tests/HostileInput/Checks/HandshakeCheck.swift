@@ -2,7 +2,10 @@ import ActiveResponse
 
 /// Looks for the `check_keys` request in what a script prints, however its output is cut into reads.
 struct HandshakeCheck {
-    private static let longestLine = 8191
+    /// A script's request as Wazuh's scripts print it.
+    private static let request =
+        #"{"version":1,"origin":{"name":"ban","module":"active-response"},"command":"check_keys","#
+        + #""parameters":{"keys":["192.0.2.7"]}}"#
 
     private let bytes: [UInt8]
     private let pieceSizes: [Int]
@@ -15,10 +18,12 @@ struct HandshakeCheck {
     }
 
     func run() throws(Violation) {
-        let expected = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
-            .contains { isRequest($0) }
-        try demand(isFound(in: [bytes]) == expected, "a request in one read is \(expected ? "missed" : "imagined")")
-        try demand(isFound(in: pieces) == expected, "a request in pieces is \(expected ? "missed" : "imagined")")
+        let isFound = isFound(in: [bytes])
+        try demand(self.isFound(in: pieces(of: bytes)) == isFound, "a request in pieces is not the same as in one read")
+        try demand(!isFound || holdsWord, "a request is found that nobody made")
+        let asked = bytes + Array("\n\(Self.request)\n".utf8)
+        try demand(self.isFound(in: [asked]), "a request behind other output is missed")
+        try demand(self.isFound(in: pieces(of: asked)), "a request behind other output is missed in pieces")
     }
 
     private func isFound(in pieces: [[UInt8]]) -> Bool {
@@ -28,24 +33,20 @@ struct HandshakeCheck {
         return isFound
     }
 
-    private var pieces: [[UInt8]] {
+    /// Output as the reads give it.
+    private func pieces(of bytes: [UInt8]) -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         var rest = bytes[...]
-        var number = 0
         while !rest.isEmpty {
-            // Later pieces are as long as the largest pipe read has room for.
-            let size = number < pieceSizes.count ? pieceSizes[number] : 4096
+            let size = pieces.count < pieceSizes.count ? pieceSizes[pieces.count] : 4096
             pieces.append(Array(rest.prefix(size)))
             rest = rest.dropFirst(size)
-            number += 1
         }
         return pieces
     }
 
-    private func isRequest(_ line: ArraySlice<UInt8>) -> Bool {
-        let wanted = Array("\"check_keys\"".utf8)
-        guard line.count <= Self.longestLine, line.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "{")
-        else { return false }
-        return line.indices.contains { line[$0...].starts(with: wanted) }
+    private var holdsWord: Bool {
+        let word = Array("\"check_keys\"".utf8)
+        return bytes.indices.contains { bytes[$0...].starts(with: word) }
     }
 }

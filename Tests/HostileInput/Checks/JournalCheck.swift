@@ -1,4 +1,5 @@
 import ActiveResponse
+import Wire
 
 /// Reads a journal's file that was torn or damaged, and takes up what is in it.
 struct JournalCheck {
@@ -12,7 +13,7 @@ struct JournalCheck {
         try checkScan(of: bytes)
         let (payloads, rest) = parts
         try checkDamage(to: payloads, with: rest)
-        try TableCheck().replay(payloads.compactMap { try? JournalRecord(encoded: $0) })
+        try TableCheck().replay(payloads.compactMap { try? JournalRecord(encoded: $0) }, areDamaged: true)
     }
 
     /// Every byte is a record's or damaged, and what was recovered is the same when it is read again.
@@ -86,7 +87,30 @@ struct JournalCheck {
                 .acknowledged(through: 3),
             ],
         ]
-        let payloads = stories.map { $0.map { $0.encoded() } }
+        let payloads = stories.map { $0.map { $0.encoded() } } + extremes(id, order)
         return payloads.map { $0.flatMap { [UInt8($0.count)] + $0 } + [200, 1, 2, 3] } + payloads.map(file(of:))
+    }
+
+    /// Records with the largest and the smallest numbers, which no program of ours writes.
+    private static func extremes(_ id: DispatchID, _ order: Order) -> [[[UInt8]]] {
+        [Int64.max, .min].map { number in
+            var order = order
+            order.timeout = number
+            order.expiresAt = number
+            let event = ResponseEvent(
+                sequence: UInt64(bitPattern: number), dispatchID: id, kind: .active, at: number, undoDue: number)
+            let records: [JournalRecord] = [
+                .numbered(through: UInt64(bitPattern: number)), .order(order), .event(event),
+                .repetition(ResponseKey(of: order), count: Int(number), at: number),
+                .acknowledged(through: UInt64(bitPattern: number)),
+                .finished(.of(alertIdentity: [2], activeResponse: "", agent: "", action: ""), .ran, at: number),
+            ]
+            var due = FieldWriter()
+            due.write(5 as UInt64, field: 1)
+            due.write(id.bytes, field: 2)
+            due.write("boot", field: 7)
+            for field in 8...10 { due.write(number, field: field) }
+            return records.map { $0.encoded() } + [due.bytes]
+        }
     }
 }
