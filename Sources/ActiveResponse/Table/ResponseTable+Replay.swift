@@ -60,7 +60,7 @@ extension ResponseTable {
             case .active:
                 hold(id, dispatch, at: now, &actions)
             case .undoDue, .undoing, .undoFailed:
-                if dispatch.isUndoOrder || dispatch.deadline == nil {
+                if dispatch.isUndoOrder {
                     dispatches[id]?.phase = .waiting
                     lines[dispatch.key, default: Line()].waiting.append(id)
                 } else {
@@ -111,6 +111,14 @@ extension ResponseTable {
         if let older = lines[dispatch.key]?.holder { supersede(older, by: id, at: now, &actions) }
         lines[dispatch.key, default: Line()].holder = id
         dispatches[id]?.phase = dispatch.undoRequestedBy == nil ? .active : .undoDue
+        if dispatches[id]?.deadline == nil {
+            // A damaged journal lost the start, and the deadline with it.
+            let deadline = Deadline(after: dispatch.order.timeout * 1000, from: now, bootID: bootID)
+            dispatches[id]?.deadline = deadline
+            actions.append(.record(.due(id, deadline)))
+            let detail = "the journal was damaged; the time begins anew"
+            emit(.undoDueChanged, id, at: now, undoDue: deadline.wall, detail: detail, &actions)
+        }
         if let boot = dispatches[id]?.deadline?.boot { deadlines.insert(id, at: boot) }
     }
 
