@@ -29,7 +29,7 @@ struct HandshakeCheck {
     private func isFound(in pieces: [[UInt8]]) -> Bool {
         var detector = KeyRequestDetector()
         var isFound = false
-        for piece in pieces { isFound = piece.withUnsafeBytes { detector.append($0) } || isFound }
+        for piece in pieces { isFound = piece.withUnsafeBytes { detector.append($0) != nil } || isFound }
         return isFound
     }
 
