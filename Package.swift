@@ -76,20 +76,33 @@ let package = Package(
             name: "ActiveResponseTests", dependencies: ["ActiveResponse", "Alerts", "TestSupport", logging],
             swiftSettings: strict),
 
+        // What the daemons read from their files.
+        .target(
+            name: "ManagerSettings", dependencies: ["Alerts", "ConfigurationTree", "Policy", logging],
+            swiftSettings: strict),
+        .target(name: "AgentSettings", dependencies: ["ConfigurationTree", logging], swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["AgentSettings", "ManagerSettings", "Policy", "ConfigurationTree", "TestSupport"],
+            swiftSettings: strict),
+
         // The daemons.
         .target(
             name: "Agent",
             dependencies: [
-                "ActiveResponse", "AgentProtocol", "ConfigurationTree", "Daemon", "TLS", "Wire", nioCore, nioPosix,
+                "ActiveResponse", "AgentProtocol", "AgentSettings", "ConfigurationTree", "Daemon", "TLS", "Wire",
+                nioCore,
+                nioPosix,
                 logging,
                 lifecycle, unixSignals,
             ], swiftSettings: strict),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "ConfigurationTree"], swiftSettings: strict),
+        .testTarget(
+            name: "AgentTests", dependencies: ["Agent", "AgentSettings", "ConfigurationTree"], swiftSettings: strict),
         .target(
             name: "Manager",
             dependencies: [
-                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "Policy", "TLS", "Wire",
-                argumentParser, grdb,
+                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy",
+                "TLS", "Wire", argumentParser, grdb,
                 hummingbird, nioCore, nioPosix, logging, lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(

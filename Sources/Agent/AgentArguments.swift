@@ -1,3 +1,5 @@
+package import AgentSettings
+
 /// What `edr-agent` was told on its command line (INTERFACE.md, "Programs").
 ///
 /// Parsed by hand: swift-argument-parser would bring FoundationEssentials into the agent, a third of its memory.

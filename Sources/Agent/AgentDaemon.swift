@@ -1,5 +1,6 @@
 import ActiveResponse
 import AgentProtocol
+import AgentSettings
 import ConfigurationTree
 import Daemon
 import Logging
@@ -26,6 +27,9 @@ struct AgentDaemon {
         let diagnostics = Diagnostics()
         let configuration = AgentConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics)
         for diagnostic in diagnostics.all { print(diagnostic.description) }
+        if configuration == nil {
+            print("edr-agent: (1202): Configuration error at '\(file ?? home.etc)'. Correct the errors above")
+        }
         return configuration
     }
 
@@ -114,7 +118,7 @@ struct AgentDaemon {
             for diagnostic in diagnostics.all where diagnostic.severity == .error {
                 logger.error("Configuration is invalid", metadata: .of([.error: diagnostic]))
             }
-            return logger.error("Configuration was not reloaded; the old one stays in force")
+            return logger.error("(1202): Configuration error: it was not reloaded; the old one stays in force")
         }
         executor.update(repeatedOffenders: new.repeatedOffenders)
         executor.update(isDisabled: new.isDisabled)

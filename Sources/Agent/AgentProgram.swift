@@ -1,3 +1,4 @@
+import AgentSettings
 import Daemon
 import Glibc
 

@@ -1,4 +1,5 @@
 import AgentProtocol
+import AgentSettings
 import Daemon
 import Glibc
 import NIOCore

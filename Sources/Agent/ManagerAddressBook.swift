@@ -1,4 +1,5 @@
 import ActiveResponse
+import AgentSettings
 import Glibc
 import Synchronization
 

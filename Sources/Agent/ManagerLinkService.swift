@@ -1,5 +1,6 @@
 import ActiveResponse
 import AgentProtocol
+import AgentSettings
 import Daemon
 import Logging
 import NIOCore

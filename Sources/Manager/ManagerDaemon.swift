@@ -2,6 +2,7 @@ import ActiveResponse
 import ConfigurationTree
 package import Daemon
 import Logging
+import ManagerSettings
 import NIOCore
 import NIOPosix
 import Policy
@@ -31,6 +32,9 @@ package struct ManagerDaemon {
         let diagnostics = Diagnostics()
         let configuration = ManagerConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics)
         for diagnostic in diagnostics.all { print(diagnostic.description) }
+        if configuration == nil {
+            print("edr-manager: (1202): Configuration error at '\(file ?? home.etc)'. Correct the errors above")
+        }
         return configuration
     }
 
@@ -60,7 +64,7 @@ package struct ManagerDaemon {
 
     private func run(_ configuration: ManagerConfiguration, log: DaemonLog, logger: Logger) async throws {
         let started = ContinuousClock.now
-        let name = configuration.name ?? LocalAddress.hostName
+        let name = configuration.name ?? LocalHost.name
         let ledger = try SQLiteLedger(path: home.state + "/manager.db", logger: logger)
         let context = DecisionContext(policy: Policy(configuration.policy), agents: AgentDirectory([]))
         let registry = AgentRegistry(try await ledger.agents(), context: context)
@@ -95,7 +99,7 @@ package struct ManagerDaemon {
             statistics.append(counts)
             sources.append(
                 FileSource(
-                    name: source.name, path: source.path, start: source.start,
+                    name: source.name, path: source.path, start: source.start == .beginning ? .beginning : .end,
                     savedPosition: positions[source.name], context: context, statistics: counts, logger: logger
                 ) { batch, committed in dispatcher.take(batch, committed: committed) })
         }

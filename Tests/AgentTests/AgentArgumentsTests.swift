@@ -1,4 +1,5 @@
 import Agent
+import AgentSettings
 import Testing
 
 @Suite struct `The agent's command line` {

@@ -15,8 +15,8 @@ import Testing
             found.formUnion(word.split(whereSeparator: { "<>".contains($0) }).map(String.init))
         }
         let files = [
-            "Sources/Policy/Definitions", "Sources/Manager/Configuration", "Sources/Agent/AgentConfiguration.swift",
-        ].flatMap { $0.hasSuffix(".swift") ? [$0] : Repository.files(below: $0, suffix: ".swift") }
+            "Sources/Policy/Definitions", "Sources/ManagerSettings", "Sources/AgentSettings",
+        ].flatMap { Repository.files(below: $0, suffix: ".swift") }
         var options: Set<String> = []
         for file in files {
             let text = try Repository.text(of: file)

@@ -16,11 +16,16 @@ import Testing
         "Daemon": [],
         "Policy": ["Alerts", "ConfigurationTree"],
         "ActiveResponse": ["Alerts", "Wire", "CSpawn"],
-        "Agent": ["ActiveResponse", "AgentProtocol", "ConfigurationTree", "Daemon", "TLS", "Wire"],
-        "Manager": [
-            "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "Policy", "TLS", "Wire",
+        "AgentSettings": ["ConfigurationTree"],
+        "ManagerSettings": ["Alerts", "ConfigurationTree", "Policy"],
+        "Agent": [
+            "ActiveResponse", "AgentProtocol", "AgentSettings", "ConfigurationTree", "Daemon", "TLS", "Wire",
         ],
-        "Control": ["Daemon"],
+        "Manager": [
+            "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy",
+            "TLS", "Wire",
+        ],
+        "Control": ["AgentSettings", "Alerts", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy"],
         "edr-manager": ["Manager"],
         "edr-agent": ["Agent"],
         "edr-control": ["Control"],
@@ -32,6 +37,8 @@ import Testing
         "AgentProtocol": ["NIOCore"],
         "Daemon": ["Logging"],
         "ActiveResponse": ["Logging"],
+        "AgentSettings": ["Logging"],
+        "ManagerSettings": ["Logging"],
         "Agent": ["Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"],
         "Manager": [
             "ArgumentParser", "GRDB", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",

@@ -44,8 +44,9 @@ import Testing
         _ = ConfigurationFile.loadHome(etc: folder.path, mainNames: Self.names, diagnostics: diagnostics)
         #expect(diagnostics.all.count == 2)
         #expect(
-            diagnostics.lines.first == "\(folder.path)/edr-manager.conf:1:1: error: there is no configuration: write "
-                + "\(folder.path)/edr-manager.conf or edr-manager.yaml")
+            diagnostics.lines.first
+                == "\(folder.path)/edr-manager.conf:1:1: error: (1239): Configuration file not found: "
+                + "'\(folder.path)/edr-manager.conf'. Write \(folder.path)/edr-manager.conf or edr-manager.yaml")
     }
 
     @Test func `both main files are an error`() throws {
@@ -56,8 +57,8 @@ import Testing
         _ = ConfigurationFile.loadHome(etc: folder.path, mainNames: Self.names, diagnostics: diagnostics)
         #expect(
             diagnostics.lines == [
-                "\(folder.path)/edr-manager.yaml:1:1: error: edr-manager.conf and edr-manager.yaml are both there; "
-                    + "remove one"
+                "\(folder.path)/edr-manager.yaml:1:1: error: (1202): Configuration error at "
+                    + "'\(folder.path)/edr-manager.yaml': edr-manager.conf and edr-manager.yaml are both there; remove one"
             ])
     }
 
@@ -66,15 +67,19 @@ import Testing
         mkfifo("\(folder.path)/fifo.conf", 0o600)
         try folder.write(String(repeating: " ", count: (8 << 20) + 1), to: "large.conf")
         let diagnostics = Diagnostics()
-        for name in ["missing.conf", "conf.d", "fifo.conf", "large.conf"] {
+        let names = ["missing.conf", "conf.d", "fifo.conf", "large.conf"]
+        for name in names {
             #expect(ConfigurationFile.load("\(folder.path)/\(name)", diagnostics: diagnostics) == [])
         }
+        let reasons = [
+            "the file cannot be opened: No such file or directory", "this is not a regular file",
+            "this is not a regular file", "the file is too large: at most 8 MiB are allowed",
+        ]
         #expect(
-            diagnostics.lines == [
-                "\(folder.path)/missing.conf:1:1: error: the file cannot be opened: No such file or directory",
-                "\(folder.path)/conf.d:1:1: error: this is not a regular file",
-                "\(folder.path)/fifo.conf:1:1: error: this is not a regular file",
-                "\(folder.path)/large.conf:1:1: error: the file is too large: at most 8 MiB are allowed",
-            ])
+            diagnostics.lines
+                == zip(names, reasons).map { name, reason in
+                    let path = "\(folder.path)/\(name)"
+                    return "\(path):1:1: error: (1202): Configuration error at '\(path)': \(reason)"
+                })
     }
 }

@@ -199,7 +199,7 @@ import Testing
         #expect(
             reader.diagnostics.lines == [
                 "f.conf:1:5: error: 'a' must hold a plain value, not options of its own",
-                "f.conf:1:16: error: 'b' has no value; give one or remove it",
+                "f.conf:1:16: error: (1234): Invalid NULL content for element: 'b'. Give it a value or remove it",
             ])
     }
 

@@ -98,76 +98,91 @@ import Testing
     @Test(arguments: [
         (
             "<edr_config>\n<global>\n</edr_config>",
-            "f.conf:2:1: error: <global> is not closed: </global> is missing before </edr_config> at line 3, column 1"
+            "f.conf:2:1: error: (1226): Error reading XML file: <global> is not closed: </global> is missing before </edr_config> at line 3, column 1"
         ),
         (
             "<edr_config>\n<global><a>1",
-            "f.conf:2:9: error: <a> is not closed: the file ends at line 2, column 13, and </a></global></edr_config> is missing"
+            "f.conf:2:9: error: (1226): Error reading XML file: <a> is not closed: the file ends at line 2, column 13, and </a></global></edr_config> is missing"
         ),
         (
             "<edr_config><global><white_list>1</white_lst></global></edr_config>",
-            "f.conf:1:34: error: '</white_lst>' ends no open element: expected </white_list> for <white_list> opened at line 1, column 21"
+            "f.conf:1:34: error: (1226): Error reading XML file: '</white_lst>' ends no open element: expected </white_list> for <white_list> opened at line 1, column 21"
         ),
         (
             "<edr_config></global></edr_config>",
-            "f.conf:1:13: error: '</global>' ends no open element: expected </edr_config> for <edr_config> opened at line 1, column 1"
+            "f.conf:1:13: error: (1226): Error reading XML file: '</global>' ends no open element: expected </edr_config> for <edr_config> opened at line 1, column 1"
         ),
         (
             "<edr_config/></edr_config>",
-            "f.conf:1:14: error: '</edr_config>' ends nothing: no element is open here; remove it"
+            "f.conf:1:14: error: (1226): Error reading XML file: '</edr_config>' ends nothing: no element is open here; remove it"
         ),
-        ("<edr_config><a>1 < 2</a></edr_config>", "f.conf:1:18: error: a '<' in text must be written as &lt; (or \\<)"),
+        (
+            "<edr_config><a>1 < 2</a></edr_config>",
+            "f.conf:1:18: error: (1226): Error reading XML file: a '<' in text must be written as &lt; (or \\<)"
+        ),
         (
             "<edr_config><a b=1></a></edr_config>",
-            "f.conf:1:18: error: the value of the attribute 'b' must stand in quotes"
+            "f.conf:1:18: error: (1226): Error reading XML file: the value of the attribute 'b' must stand in quotes"
         ),
         (
             "<edr_config><a b></a></edr_config>",
-            "f.conf:1:17: error: the attribute 'b' has no value: expected =\"value\", or '>' before it"
+            "f.conf:1:17: error: (1226): Error reading XML file: the attribute 'b' has no value: expected =\"value\", or '>' before it"
         ),
         (
             "<edr_config><a b='1' b='2'/></edr_config>",
-            "f.conf:1:22: error: the attribute 'b' is given twice in <a>; remove one"
+            "f.conf:1:22: error: (1226): Error reading XML file: the attribute 'b' is given twice in <a>; remove one"
         ),
         (
             "<edr_config><a b=\"1></a></edr_config>",
-            "f.conf:1:18: error: the value of the attribute 'b' is not closed: the quote that ends it is missing (a '<' in it must be written as &lt;)"
+            "f.conf:1:18: error: (1226): Error reading XML file: the value of the attribute 'b' is not closed: the quote that ends it is missing (a '<' in it must be written as &lt;)"
         ),
         (
             "<edr_config><a b='1'c='2'></a></edr_config>",
-            "f.conf:1:21: error: invalid character in the tag <a>: expected '>' or an attribute such as name=\"value\""
+            "f.conf:1:21: error: (1226): Error reading XML file: invalid character in the tag <a>: expected '>' or an attribute such as name=\"value\""
         ),
         (
             "<edr_config><a$></a></edr_config>",
-            "f.conf:1:15: error: invalid character in the tag <a>: expected '>' or an attribute such as name=\"value\""
+            "f.conf:1:15: error: (1226): Error reading XML file: invalid character in the tag <a>: expected '>' or an attribute such as name=\"value\""
         ),
         (
             "<edr_config><global <a>1</a></global></edr_config>",
-            "f.conf:1:13: error: the tag <global is not closed: '>' is missing"
+            "f.conf:1:13: error: (1226): Error reading XML file: the tag <global is not closed: '>' is missing"
         ),
-        ("<edr_config><a>1</a</edr_config>", "f.conf:1:17: error: the end tag </a is not closed: '>' is missing"),
+        (
+            "<edr_config><a>1</a</edr_config>",
+            "f.conf:1:17: error: (1226): Error reading XML file: the end tag </a is not closed: '>' is missing"
+        ),
         (
             "<edr_config></></edr_config>",
-            "f.conf:1:13: error: '</>' ends no open element: expected </edr_config> for <edr_config> opened at line 1, column 1"
+            "f.conf:1:13: error: (1226): Error reading XML file: '</>' ends no open element: expected </edr_config> for <edr_config> opened at line 1, column 1"
         ),
-        ("<edr_config></ 1></edr_config>", "f.conf:1:13: error: invalid end tag: expected </NAME>"),
+        (
+            "<edr_config></ 1></edr_config>",
+            "f.conf:1:13: error: (1226): Error reading XML file: invalid end tag: expected </NAME>"
+        ),
         (
             "<edr_config>\n <!-- a\n</edr_config>",
-            "f.conf:2:2: error: the comment that begins here is not closed: --> is missing"
+            "f.conf:2:2: error: (1226): Error reading XML file: the comment that begins here is not closed: --> is missing"
         ),
         (
             "<edr_config><a><![CDATA[x]]></a></edr_config>",
-            "f.conf:1:16: error: CDATA sections are not supported; write the text as it is, with &lt; for '<'"
+            "f.conf:1:16: error: (1226): Error reading XML file: CDATA sections are not supported; write the text as it is, with &lt; for '<'"
         ),
-        ("<!DOCTYPE x><edr_config/>", "f.conf:1:1: error: document type declarations are not supported; remove it"),
+        (
+            "<!DOCTYPE x><edr_config/>",
+            "f.conf:1:1: error: (1226): Error reading XML file: document type declarations are not supported; remove it"
+        ),
         (
             "<edr_config><?php ?></edr_config>",
-            "f.conf:1:13: error: <?…?> may stand only before or between the roots, not inside <edr_config>"
+            "f.conf:1:13: error: (1226): Error reading XML file: <?…?> may stand only before or between the roots, not inside <edr_config>"
         ),
-        ("<?xml version='1.0'>", "f.conf:1:1: error: the declaration that begins here is not closed: ?> is missing"),
+        (
+            "<?xml version='1.0'>",
+            "f.conf:1:1: error: (1226): Error reading XML file: the declaration that begins here is not closed: ?> is missing"
+        ),
         (
             "remote: {port: 1}",
-            "f.conf:1:1: error: the file holds no <edr_config> (or <ossec_config>) root; YAML belongs into a file whose name ends in .yaml"
+            "f.conf:1:1: error: (1226): Error reading XML file: the file holds no <edr_config> (or <ossec_config>) root; YAML belongs into a file whose name ends in .yaml"
         ),
         ("", "f.conf:1:1: warning: the file is empty"),
         (" <!-- nothing --> \n", "f.conf:1:1: warning: the file is empty"),
@@ -200,7 +215,10 @@ import Testing
         let diagnostics = Diagnostics()
         let bytes: [UInt8] = [0xFF, 0xFE, 0x3C, 0x00]
         #expect(ConfigurationFile.parse(bytes, name: "f", format: .xml, diagnostics: diagnostics) == [])
-        #expect(diagnostics.lines == ["f:1:1: error: the file is in UTF-16; save it as UTF-8"])
+        #expect(
+            diagnostics.lines == [
+                "f:1:1: error: (1202): Configuration error at 'f': the file is in UTF-16; save it as UTF-8"
+            ])
     }
 
     @Test func `values beyond the peers' limit are an error, at it they are not`() {
@@ -210,20 +228,20 @@ import Testing
         #expect(sections.first?.value == value)
         #expect(
             parsed("<edr_config><a>\(value)x</a></edr_config>").diagnostics.lines == [
-                "f.conf:1:16: error: the value of <a> is too long: at most 20480 bytes are allowed"
+                "f.conf:1:16: error: (1226): Error reading XML file: the value of <a> is too long: at most 20480 bytes are allowed"
             ])
         #expect(
             parsed("<edr_config><a b='\(value)x'/></edr_config>").diagnostics.lines == [
-                "f.conf:1:18: error: the attribute 'b' is too long: at most 20480 bytes are allowed"
+                "f.conf:1:18: error: (1226): Error reading XML file: the attribute 'b' is too long: at most 20480 bytes are allowed"
             ])
         #expect(
             parsed("<edr_config><\(value)x></edr_config>").diagnostics.lines == [
-                "f.conf:1:13: error: the element's name is too long: at most 20480 bytes are allowed"
+                "f.conf:1:13: error: (1226): Error reading XML file: the element's name is too long: at most 20480 bytes are allowed"
             ])
         let attributes = (0..<49).map { " a\($0)='1'" }.joined()
         #expect(
             parsed("<edr_config><a\(attributes)/></edr_config>").diagnostics.all.map(\.message) == [
-                "<a> has too many attributes: at most 48"
+                "(1226): Error reading XML file: <a> has too many attributes: at most 48"
             ])
     }
 
@@ -235,7 +253,7 @@ import Testing
         #expect(parsed(nested(1024)).diagnostics.lines == [])
         #expect(
             parsed(nested(1025)).diagnostics.all.map(\.message) == [
-                "elements are nested too deeply: at most 1024 levels"
+                "(1226): Error reading XML file: elements are nested too deeply: at most 1024 levels"
             ])
         #expect(parsed("<edr_config>" + String(repeating: "<a>", count: 300_000)).diagnostics.all.count == 1)
     }

@@ -18,7 +18,7 @@ package enum ConfigurationFile {
             let bytes = try FileReading.bytes(of: path)
             return parse(bytes, name: path, format: Format(of: path), diagnostics: diagnostics)
         } catch {
-            diagnostics.error(error.description, at: .start(of: path))
+            diagnostics.error(whole(path, error.description), at: .start(of: path))
             return []
         }
     }
@@ -30,7 +30,7 @@ package enum ConfigurationFile {
         _ bytes: [UInt8], name: String, format: Format, diagnostics: Diagnostics
     ) -> [ConfigNode] {
         if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
-            diagnostics.error("the file is in UTF-16; save it as UTF-8", at: .start(of: name))
+            diagnostics.error(whole(name, "the file is in UTF-16; save it as UTF-8"), at: .start(of: name))
             return []
         }
         switch format {
@@ -52,12 +52,13 @@ package enum ConfigurationFile {
     package static func loadHome(etc: String, mainNames: [String], diagnostics: Diagnostics) -> [ConfigNode] {
         let present = mainNames.filter { FileReading.exists("\(etc)/\($0)") }
         if present.isEmpty {
+            let path = "\(etc)/\(mainNames.first ?? "")"
             diagnostics.error(
-                "there is no configuration: write \(etc)/\(mainNames.joined(separator: " or "))",
-                at: .start(of: "\(etc)/\(mainNames.first ?? "")"))
+                "(1239): Configuration file not found: \(quoted(path)). Write \(etc)/"
+                    + mainNames.joined(separator: " or "), at: .start(of: path))
         } else if present.count > 1 {
             diagnostics.error(
-                "\(present.joined(separator: " and ")) are both there; remove one",
+                whole("\(etc)/\(present[1])", "\(present.joined(separator: " and ")) are both there; remove one"),
                 at: .start(of: "\(etc)/\(present[1])"))
         }
         var sections = present.flatMap { load("\(etc)/\($0)", diagnostics: diagnostics) }
@@ -66,9 +67,14 @@ package enum ConfigurationFile {
                 sections += load("\(etc)/conf.d/\(name)", diagnostics: diagnostics)
             }
         } catch {
-            diagnostics.error(error.description, at: .start(of: "\(etc)/conf.d"))
+            diagnostics.error(whole("\(etc)/conf.d", error.description), at: .start(of: "\(etc)/conf.d"))
         }
         return sections
+    }
+
+    /// What is wrong with a file as a whole, under the peers' number.
+    private static func whole(_ path: String, _ reason: String) -> String {
+        "(1202): Configuration error at \(quoted(path)): \(reason)"
     }
 
     /// Hidden files and editors' backups (`x.conf~`, `.x.conf.swp`) are none.

@@ -32,10 +32,10 @@ package enum PeerNames {
 
     /// The options of the agent's `<client>` that are not ours.
     package static let clientOptions: [String] = [
-        "auto_restart", "comp_avg_printout", "config-profile", "crypto_method", "disable-active-response",
+        "auto_restart", "comp_avg_printout", "config-profile", "crypto_method",
         "enrollment", "force_reconnect_interval", "ip_update_interval", "local_ip", "log_level", "max_attempts",
         "notify_time", "port", "protocol", "recv_counter_flush", "recv_timeout", "remote_conf", "request",
-        "server-hostname", "server-ip", "state_interval", "thread_stack_size", "time-reconnect", "verify_msg_id",
+        "state_interval", "thread_stack_size", "time-reconnect", "verify_msg_id",
     ]
 
     /// The options of `<client><server>` that are not ours.

@@ -1,4 +1,7 @@
 extension SectionReader {
+    /// The most values of `<repeated_offenders>` (Wazuh and OSSEC: `os_execd/config.c`).
+    private static let mostOffences = 5
+
     /// The values of an option that may be repeated, a comma or blank separated list, or a YAML list.
     ///
     /// Every value comes with its node for messages. An empty value is an error; a YAML `[]` is no value.
@@ -23,6 +26,8 @@ extension SectionReader {
 
     /// `<repeated_offenders>`: minutes for the second, third … offence, each from 1 to a hundred years.
     ///
+    /// As with the peers there are five at most; what follows them is left out, with a warning.
+    ///
     /// - Returns: nil when the option is absent or a value is unusable (which is reported).
     package func minutes(_ name: String) -> [Int]? {
         let nodes = list(name)
@@ -43,6 +48,11 @@ extension SectionReader {
                 return nil
             }
         }
-        return result
+        if result.count > Self.mostOffences {
+            diagnostics.warning(
+                "\(nodes[0].label) has \(result.count) values; the first \(Self.mostOffences) count, remove the others",
+                at: nodes[0].valueLocation)
+        }
+        return Array(result.prefix(Self.mostOffences))
     }
 }

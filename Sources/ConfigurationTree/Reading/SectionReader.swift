@@ -79,6 +79,13 @@ package struct SectionReader {
         single(name).flatMap(flag(of:))
     }
 
+    /// A flag of which, as with the peers' `disabled`, one "yes" counts wherever it stands among several: nothing later
+    /// in the section takes it back.
+    package func stickyFlag(_ name: String) -> Bool? {
+        let flags = all(name).compactMap(flag(of:))
+        return flags.isEmpty ? nil : flags.contains(true)
+    }
+
     package func flag(of node: ConfigNode) -> Bool? {
         guard let text = text(of: node) else { return nil }
         switch text {
@@ -131,7 +138,7 @@ package struct SectionReader {
         guard let value = node.value else {
             diagnostics.error(
                 node.isEmpty
-                    ? "\(node.label) has no value; give one or remove it"
+                    ? "(1234): Invalid NULL content for element: \(node.label). Give it a value or remove it"
                     : "\(node.label) must hold a plain value, not options of its own", at: node.location)
             return nil
         }
@@ -144,7 +151,7 @@ package struct SectionReader {
             }
         }
         guard isClean else {
-            invalid(node, "it holds a control character or bytes that are not UTF-8")
+            invalid(node, "it holds a control character or bytes that are not UTF-8; remove them")
             return nil
         }
         return value

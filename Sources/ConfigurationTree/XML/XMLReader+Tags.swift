@@ -5,12 +5,12 @@ extension XMLReader {
         cursor.advance()
         let name = cursor.takeName()
         guard name.utf8.count <= XMLText.limit else {
-            diagnostics.error("the element's name is too long: at most \(XMLText.limit) bytes are allowed", at: start)
+            malformed("the element's name is too long: at most \(XMLText.limit) bytes are allowed", at: start)
             cursor.skip(past: UInt8(ascii: ">"))
             return
         }
         guard open.count < Self.maximumDepth else {
-            diagnostics.error("elements are nested too deeply: at most \(Self.maximumDepth) levels", at: start)
+            malformed("elements are nested too deeply: at most \(Self.maximumDepth) levels", at: start)
             isHopeless = true
             return
         }
@@ -31,12 +31,12 @@ extension XMLReader {
             if cursor.take(">") { return false }
             if cursor.take("/>") { return true }
             guard let byte = cursor.peek(), byte != UInt8(ascii: "<") else {
-                diagnostics.error("the tag <\(element) is not closed: '>' is missing", at: start)
+                malformed("the tag <\(element) is not closed: '>' is missing", at: start)
                 return false
             }
             let here = cursor.location
             guard byte.isXMLNameStart, hadBlank else {
-                diagnostics.error(
+                malformed(
                     "invalid character in the tag <\(element)>: expected '>' or an attribute such as name=\"value\"",
                     at: here)
                 skipRestOfTag()
@@ -44,9 +44,9 @@ extension XMLReader {
             }
             let name = cursor.takeName()
             if !names.insert(name).inserted {
-                diagnostics.error("the attribute \(quoted(name)) is given twice in <\(element)>; remove one", at: here)
+                malformed("the attribute \(quoted(name)) is given twice in <\(element)>; remove one", at: here)
             } else if names.count == Self.maximumAttributes + 1 {
-                diagnostics.error("<\(element)> has too many attributes: at most \(Self.maximumAttributes)", at: here)
+                malformed("<\(element)> has too many attributes: at most \(Self.maximumAttributes)", at: here)
             }
             guard readAttributeValue(of: name) else {
                 skipRestOfTag()
@@ -59,7 +59,7 @@ extension XMLReader {
     private mutating func readAttributeValue(of name: String) -> Bool {
         cursor.skipBlanks()
         guard cursor.take("=") else {
-            diagnostics.error(
+            malformed(
                 "the attribute \(quoted(name)) has no value: expected =\"value\", or '>' before it", at: cursor.location
             )
             return false
@@ -67,7 +67,7 @@ extension XMLReader {
         cursor.skipBlanks()
         let start = cursor.location
         guard let quote = cursor.peek(), quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
-            diagnostics.error("the value of the attribute \(quoted(name)) must stand in quotes", at: start)
+            malformed("the value of the attribute \(quoted(name)) must stand in quotes", at: start)
             return false
         }
         cursor.advance()
@@ -76,12 +76,12 @@ extension XMLReader {
             cursor.advance()
             guard byte == quote else { continue }
             if cursor.offset - first - 1 > XMLText.limit || name.utf8.count > XMLText.limit {
-                diagnostics.error(
+                malformed(
                     "the attribute \(quoted(name)) is too long: at most \(XMLText.limit) bytes are allowed", at: start)
             }
             return true
         }
-        diagnostics.error(
+        malformed(
             "the value of the attribute \(quoted(name)) is not closed: the quote that ends it is missing "
                 + "(a '<' in it must be written as &lt;)", at: start)
         return false
@@ -105,7 +105,7 @@ extension XMLReader {
         let name = cursor.takeName()
         cursor.skipBlanks()
         if !cursor.take(">") {
-            diagnostics.error(
+            malformed(
                 name.isEmpty
                     ? "invalid end tag: expected </NAME>" : "the end tag </\(name) is not closed: '>' is missing",
                 at: start)
@@ -113,13 +113,13 @@ extension XMLReader {
             if name.isEmpty { return }
         }
         guard let innermost = open.last else {
-            diagnostics.error("\(quoted("</\(name)>")) ends nothing: no element is open here; remove it", at: start)
+            malformed("\(quoted("</\(name)>")) ends nothing: no element is open here; remove it", at: start)
             return
         }
         if innermost.name == name {
             close()
         } else if open.contains(where: { $0.name == name }) {
-            diagnostics.error(
+            malformed(
                 "<\(innermost.name)> is not closed: </\(innermost.name)> is missing before </\(name)> at line "
                     + "\(start.line), column \(start.column)", at: innermost.location)
             while let element = open.last {
@@ -127,7 +127,7 @@ extension XMLReader {
                 if element.name == name { break }
             }
         } else {
-            diagnostics.error(
+            malformed(
                 "\(quoted("</\(name)>")) ends no open element: expected </\(innermost.name)> for <\(innermost.name)> "
                     + "opened at line \(innermost.location.line), column \(innermost.location.column)", at: start)
             if didYouMean(name, among: [innermost.name]) != nil { close() }

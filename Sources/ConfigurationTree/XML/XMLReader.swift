@@ -43,6 +43,11 @@ struct XMLReader {
         return sections
     }
 
+    /// Reports what is no well-formed text of the dialect, under the peers' number.
+    func malformed(_ message: String, at location: SourceLocation?) {
+        diagnostics.error("(1226): Error reading XML file: \(message)", at: location)
+    }
+
     /// Takes one byte as text.
     mutating func takeText() {
         guard let byte = cursor.peek() else { return }
@@ -54,7 +59,7 @@ struct XMLReader {
             let wasTooLong = open[last].text.isTooLong
             open[last].text.append(byte, at: here.location)
             if open[last].text.isTooLong, !wasTooLong {
-                diagnostics.error(
+                malformed(
                     "the value of <\(open[last].name)> is too long: at most \(XMLText.limit) bytes are allowed",
                     at: open[last].text.start)
             }
@@ -74,7 +79,7 @@ struct XMLReader {
         } else if let next, next.isXMLNameStart {
             readStartTag()
         } else {
-            diagnostics.error("a '<' in text must be written as &lt; (or \\<)", at: start)
+            malformed("a '<' in text must be written as &lt; (or \\<)", at: start)
             takeText()
         }
     }
@@ -83,7 +88,7 @@ struct XMLReader {
         let start = cursor.location
         if cursor.starts(with: "<![CDATA[") || cursor.starts(with: "<!DOCTYPE") {
             // To the peers these are comments that swallow everything up to the next "-->".
-            diagnostics.error(
+            malformed(
                 cursor.starts(with: "<!D")
                     ? "document type declarations are not supported; remove it"
                     : "CDATA sections are not supported; write the text as it is, with &lt; for '<'", at: start)
@@ -95,21 +100,21 @@ struct XMLReader {
             if cursor.take("-->") || cursor.take("!>") { return }
             cursor.advance()
         }
-        diagnostics.error("the comment that begins here is not closed: --> is missing", at: start)
+        malformed("the comment that begins here is not closed: --> is missing", at: start)
         isHopeless = true
     }
 
     private mutating func skipDeclaration() {
         let start = cursor.location
         if let element = open.last {
-            diagnostics.error(
+            malformed(
                 "<?…?> may stand only before or between the roots, not inside <\(element.name)>", at: start)
         }
         while !cursor.isAtEnd {
             if cursor.take("?>") { return }
             cursor.advance()
         }
-        diagnostics.error("the declaration that begins here is not closed: ?> is missing", at: start)
+        malformed("the declaration that begins here is not closed: ?> is missing", at: start)
         isHopeless = true
     }
 
@@ -156,13 +161,13 @@ struct XMLReader {
         if let innermost = open.last {
             let missing = open.reversed().prefix(4).map { "</\($0.name)>" }.joined()
             let end = cursor.location
-            diagnostics.error(
+            malformed(
                 "<\(innermost.name)> is not closed: the file ends at line \(end.line), column \(end.column), and "
                     + "\(missing)\(open.count > 4 ? "…" : "") is missing", at: innermost.location)
             while !open.isEmpty { close() }
         } else if !hasRoot {
             if let strayText {
-                diagnostics.error(
+                malformed(
                     "the file holds no <edr_config> (or <ossec_config>) root; YAML belongs into a file whose name "
                         + "ends in .yaml", at: strayText)
             } else {

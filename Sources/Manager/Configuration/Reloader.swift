@@ -1,6 +1,7 @@
 import ConfigurationTree
 import Daemon
 import Logging
+import ManagerSettings
 import Policy
 
 /// Takes over a changed configuration while the manager runs.
@@ -22,7 +23,7 @@ struct Reloader: Sendable {
         guard let new = ManagerConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics) else {
             let errors = diagnostics.all.filter { $0.severity == .error }.map(\.description)
             for error in errors { logger.error("Configuration is invalid", metadata: .of([.error: error])) }
-            logger.error("Configuration was not reloaded; the old one stays in force")
+            logger.error("(1202): Configuration error: it was not reloaded; the old one stays in force")
             return errors
         }
         context.replace(policy: Policy(new.policy))

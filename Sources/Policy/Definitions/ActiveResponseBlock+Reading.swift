@@ -53,12 +53,29 @@ extension ActiveResponseBlock {
             agents.compactMap { agent in
                 if decimal(agent.word) == 0 {
                     reader.diagnostics.warning(
-                        "(1306): Invalid agent id \(quoted(agent.word)): that is the manager, and it is left out; "
-                            + "use location server for it", at: agent.node.valueLocation)
+                        "(1306): Invalid agent ID. Use location=server to run AR on the manager. "
+                            + "\(quoted(agent.word)) is the manager and is left out", at: agent.node.valueLocation)
                     return nil
                 }
                 return normalised(agent: agent.word)
             })
+    }
+
+    /// The level, or nil when it is unset or unusable, which is reported.
+    static func level(_ reader: SectionReader) -> Int? {
+        guard let node = reader.last("level"), isUnset(level: node) else { return reader.integer("level", in: 0...20) }
+        if node.value == "" {
+            reader.diagnostics.warning(
+                "\(node.label) is empty, which means no level, as with Wazuh; give a level from 1 to 16 or remove it",
+                at: node.location)
+        }
+        return nil
+    }
+
+    /// Whether the level is one of the peers' ways to write none: 0, and in their own files an empty element.
+    static func isUnset(level node: ConfigNode) -> Bool {
+        guard let text = node.value else { return false }
+        return decimal(text) == 0 || text.isEmpty && node.root == .ossec
     }
 
     /// Wazuh takes `2` for `002`.

@@ -33,17 +33,14 @@ struct ActiveResponseBlock {
             section, known: Self.options, peers: PeerNames.activeResponseOptions, diagnostics: diagnostics)
         self.section = section
         isAgentForm = Self.isAgentForm(section)
-        // As with the peers, "yes" once is "yes": nothing later in the block can enable it again.
-        isDisabled = reader.all("disabled").map { reader.flag(of: $0) ?? false }.contains(true)
+        isDisabled = reader.stickyFlag("disabled") ?? false
         nameNode = reader.last("name")
         givenName = reader.nonEmpty("name")
         commandNode = reader.last("command")
         command = reader.nonEmpty("command")
         if !isAgentForm, !isDisabled { Self.checkMissing(reader) }
         location = Self.location(reader, isDisabled: isDisabled) ?? .local
-        let writtenLevel = reader.integer("level", in: 0...20)
-        // 0 is "unset" to the peers.
-        level = writtenLevel == 0 ? nil : writtenLevel
+        level = Self.level(reader)
         ruleIDs = Self.ruleIDs(reader)
         groups = GroupCondition.read(reader)
         timeout = reader.duration("timeout") ?? .zero
@@ -52,8 +49,9 @@ struct ActiveResponseBlock {
         mode = reader.choice("mode", of: ResponseMode.self) ?? .enforce
         expires =
             reader.duration("expires", atLeast: .seconds(1)) ?? ActiveResponseDefinition.defaultExpires
-        let hasLevel = reader.last("level") != nil && writtenLevel != 0
-        let hasCondition = hasLevel || reader.last("rules_id") != nil || reader.last("rules_group") != nil
+        let hasCondition =
+            reader.last("level").map { !Self.isUnset(level: $0) } ?? false || reader.last("rules_id") != nil
+            || reader.last("rules_group") != nil
         if !isAgentForm, !isDisabled, !hasCondition {
             diagnostics.warning(
                 "this \(section.label) never fires: it has no level, rules_id or rules_group", at: section.location)

@@ -1,5 +1,5 @@
+import Alerts
 package import ConfigurationTree
-import Daemon
 package import Logging
 package import Policy
 
@@ -8,7 +8,7 @@ package struct ManagerConfiguration: Sendable {
     /// The names under which the main file is looked for in `etc/`.
     package static let fileNames = ["edr-manager.conf", "edr-manager.yaml"]
     /// The sections that are ours.
-    static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager"]
+    package static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager"]
 
     /// The TCP port for agents.
     package private(set) var port = 7514
@@ -60,7 +60,7 @@ package struct ManagerConfiguration: Sendable {
         let reader = SectionReader(section, known: ["port", "local_ip"], diagnostics: diagnostics)
         if let port = reader.integer("port", in: 1...65535) { self.port = port }
         if let node = reader.last("local_ip"), let address = reader.nonEmpty("local_ip") {
-            if LocalAddress.isValid(address) {
+            if IPAddress(address) != nil {
                 localAddress = address
             } else {
                 reader.invalid(node, "expected an IP address of this machine, 0.0.0.0 or ::")
@@ -73,7 +73,7 @@ package struct ManagerConfiguration: Sendable {
             section, known: ["type", "format", "location", "name", "start"], diagnostics: diagnostics)
         _ = reader.choice("type", of: AlertSourceConfiguration.Kind.self)
         _ = reader.choice("format", of: AlertSourceConfiguration.Format.self)
-        let start = reader.choice("start", of: FileSource.Start.self) ?? .end
+        let start = reader.choice("start", of: AlertSourceConfiguration.Start.self) ?? .end
         guard let path = reader.required("location"), let node = reader.last("location") else { return }
         guard path.hasPrefix("/"), !path.hasSuffix("/") else {
             return reader.invalid(node, "expected the absolute path of a file")
@@ -83,23 +83,4 @@ package struct ManagerConfiguration: Sendable {
                 name: reader.nonEmpty("name") ?? "file:\(path)", path: path, start: start,
                 sourceLocation: section.location))
     }
-}
-
-/// One `<alert_source>`.
-package struct AlertSourceConfiguration: Sendable, Equatable {
-    /// How alerts come.
-    package enum Kind: String, CaseIterable, Sendable {
-        case file
-    }
-
-    /// What an alert looks like.
-    package enum Format: String, CaseIterable, Sendable {
-        case wazuh
-    }
-
-    /// Under which the position is kept.
-    package let name: String
-    package let path: String
-    package let start: FileSource.Start
-    package let sourceLocation: SourceLocation
 }

@@ -1,0 +1,26 @@
+package import ConfigurationTree
+
+/// One `<alert_source>`.
+package struct AlertSourceConfiguration: Sendable, Equatable {
+    /// How alerts come.
+    package enum Kind: String, CaseIterable, Sendable {
+        case file
+    }
+
+    /// What an alert looks like.
+    package enum Format: String, CaseIterable, Sendable {
+        case wazuh
+    }
+
+    /// Where reading begins when the source is new and its file is there already.
+    package enum Start: String, CaseIterable, Sendable {
+        case end
+        case beginning
+    }
+
+    /// Under which the position is kept.
+    package let name: String
+    package let path: String
+    package let start: Start
+    package let sourceLocation: SourceLocation
+}
