@@ -83,7 +83,9 @@ let package = Package(
         .target(name: "AgentSettings", dependencies: ["ConfigurationTree", logging], swiftSettings: strict),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["AgentSettings", "ManagerSettings", "Policy", "ConfigurationTree", "TestSupport"],
+            dependencies: [
+                "AgentSettings", "Alerts", "ConfigurationTree", "ManagerSettings", "Policy", "TestSupport",
+            ],
             swiftSettings: strict),
 
         // The daemons.
@@ -112,10 +114,15 @@ let package = Package(
 
         // The administrator's command.
         .target(
-            name: "Control", dependencies: ["Daemon", argumentParser, nioCore, nioPosix, nioHTTP1],
+            name: "Control",
+            dependencies: [
+                "AgentSettings", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy", argumentParser, nioCore,
+                nioPosix, nioHTTP1,
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", nioCore, nioPosix, nioHTTP1], swiftSettings: strict),
+            name: "ControlTests", dependencies: ["Control", "TestSupport", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: strict),
 
         .executableTarget(name: "edr-manager", dependencies: ["Manager"], swiftSettings: strict),
         .executableTarget(name: "edr-agent", dependencies: ["Agent"], swiftSettings: strict),

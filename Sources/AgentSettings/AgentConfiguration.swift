@@ -16,25 +16,33 @@ package struct AgentConfiguration: Sendable, Equatable {
     package static let fileNames = ["edr-agent.conf", "edr-agent.yaml"]
     package static let sectionNames = ["client", "active-response", "logging"]
 
+    /// The error of a configuration without a manager.
+    package static let noManager =
+        "no manager is configured; add <client><server><address>…</address></server></client>"
+
     /// Reads a configuration from a file, or from the usual place in `etc` when `file` is nil.
     ///
     /// - Returns: nil when there are errors; they are in `diagnostics`, all of them.
     package static func load(file: String?, etc: String, diagnostics: Diagnostics) -> AgentConfiguration? {
-        let all =
-            if let file { ConfigurationFile.load(file, diagnostics: diagnostics) } else {
-                ConfigurationFile.loadHome(etc: etc, mainNames: fileNames, diagnostics: diagnostics)
-            }
-        let sections = all.sections(named: sectionNames, diagnostics: diagnostics)
+        let sections = sections(file: file, etc: etc, diagnostics: diagnostics)
         let configuration = AgentConfiguration(sections: sections, diagnostics: diagnostics)
         if configuration.servers.isEmpty, !diagnostics.hasErrors {
-            diagnostics.error(
-                "no manager is configured; add <client><server><address>…</address></server></client>",
-                at: .start(of: file ?? "\(etc)/\(fileNames[0])"))
+            diagnostics.error(noManager, at: .start(of: file ?? "\(etc)/\(fileNames[0])"))
         }
         return diagnostics.hasErrors ? nil : configuration
     }
 
-    init(sections: [ConfigNode], diagnostics: Diagnostics) {
+    /// The sections that are the agent's, from a file or from the usual place in `etc` when `file` is nil.
+    package static func sections(file: String?, etc: String, diagnostics: Diagnostics) -> [ConfigNode] {
+        let all =
+            if let file { ConfigurationFile.load(file, diagnostics: diagnostics) } else {
+                ConfigurationFile.loadHome(etc: etc, mainNames: fileNames, diagnostics: diagnostics)
+            }
+        return all.sections(named: sectionNames, diagnostics: diagnostics)
+    }
+
+    /// Reads the agent's sections; the result is of use only when `diagnostics` has no errors then.
+    package init(sections: [ConfigNode], diagnostics: Diagnostics) {
         var responses = ActiveResponseSettings()
         for section in sections {
             switch section.name {

@@ -11,11 +11,11 @@ struct EDRControl: VerbGroup {
         abstract: "Shows and steers the edr-manager of this machine.",
         discussion: """
             Talks to the manager over HOME/run/manager.sock, which only root may use. Exit status: 0 done, 1 failed, \
-            64 usage, 69 manager unreachable.
+            64 usage, 69 manager unreachable, 78 configuration invalid.
             """,
         version: "edr-control \(programVersion)",
         subcommands: [
-            Status.self, Agents.self, Enroll.self, Responses.self, Run.self, Alerts.self, Reload.self,
+            Status.self, Agents.self, Enroll.self, Responses.self, Run.self, Alerts.self, Config.self, Reload.self,
         ])
 
     /// Here as well as in each verb, so that the options may stand before the verb and after it.

@@ -24,16 +24,22 @@ package struct ManagerConfiguration: Sendable {
     ///
     /// - Returns: nil when there are errors; they are in `diagnostics`, all of them.
     package static func load(file: String?, etc: String, diagnostics: Diagnostics) -> ManagerConfiguration? {
-        let all =
-            if let file { ConfigurationFile.load(file, diagnostics: diagnostics) } else {
-                ConfigurationFile.loadHome(etc: etc, mainNames: fileNames, diagnostics: diagnostics)
-            }
-        let sections = all.sections(named: sectionNames, diagnostics: diagnostics)
+        let sections = sections(file: file, etc: etc, diagnostics: diagnostics)
         let configuration = ManagerConfiguration(sections: sections, diagnostics: diagnostics)
         return diagnostics.hasErrors ? nil : configuration
     }
 
-    init(sections: [ConfigNode], diagnostics: Diagnostics) {
+    /// The sections that are the manager's, from a file or from the usual place in `etc` when `file` is nil.
+    package static func sections(file: String?, etc: String, diagnostics: Diagnostics) -> [ConfigNode] {
+        let all =
+            if let file { ConfigurationFile.load(file, diagnostics: diagnostics) } else {
+                ConfigurationFile.loadHome(etc: etc, mainNames: fileNames, diagnostics: diagnostics)
+            }
+        return all.sections(named: sectionNames, diagnostics: diagnostics)
+    }
+
+    /// Reads the manager's sections; the result is of use only when `diagnostics` has no errors then.
+    package init(sections: [ConfigNode], diagnostics: Diagnostics) {
         policy = PolicyDefinition(sections: sections, diagnostics: diagnostics)
         for section in sections {
             switch section.name {

@@ -25,7 +25,7 @@ import Testing
             "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy",
             "TLS", "Wire",
         ],
-        "Control": ["AgentSettings", "Alerts", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy"],
+        "Control": ["AgentSettings", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy"],
         "edr-manager": ["Manager"],
         "edr-agent": ["Agent"],
         "edr-control": ["Control"],

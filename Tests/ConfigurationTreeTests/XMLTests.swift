@@ -275,3 +275,27 @@ import Testing
         #expect(!line.unicodeScalars.contains { $0.value < 0x20 })
     }
 }
+
+@Suite struct `Lists in XML` {
+    @Test func `items of an option are what a list is in YAML`() {
+        let (sections, diagnostics) = parsed(
+            "<edr_config><command><extra_args> <item>two words</item>\n<item/><!-- x --></extra_args></command></edr_config>"
+        )
+        #expect(diagnostics.lines == [])
+        #expect(sections.outline == #"command{extra_args*="two words" extra_args*=""}"#)
+        #expect(sections.first?["extra_args"]?.location.column == 35)
+        #expect(
+            parsed("command: {extra_args: [two words, '']}", as: .yaml).sections.outline == sections.outline)
+    }
+
+    @Test(arguments: [
+        ("<ossec_config><a><b><item>x</item></b></a></ossec_config>", #"a{b{item="x"}}"#),
+        ("<edr_config><a><item>x</item></a></edr_config>", #"a{item="x"}"#),
+        ("<edr_config><a><b><item>x</item><c/></b></a></edr_config>", #"a{b{item="x" c=""}}"#),
+        ("<edr_config><a><b>text<item>x</item></b></a></edr_config>", #"a{b{item="x"}}"#),
+        ("<edr_config><a><item><item>x</item></item></a></edr_config>", #"a{item{item="x"}}"#),
+    ])
+    func `anything else that is called item is none`(text: String, outline: String) {
+        #expect(parsed(text).sections.outline == outline)
+    }
+}

@@ -45,4 +45,15 @@ package enum PeerNames {
 
     /// The options of `<active-response>` that are not ours.
     package static let activeResponseOptions: [String] = ["ca_store", "ca_verification"]
+
+    /// The options of a section that are not ours.
+    package static func options(of section: String) -> [String] {
+        switch section {
+        case "active-response": activeResponseOptions
+        case "client": clientOptions
+        case "global": globalOptions
+        case "server": clientServerOptions
+        default: []
+        }
+    }
 }

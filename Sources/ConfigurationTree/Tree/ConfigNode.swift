@@ -1,6 +1,6 @@
 /// One element of a configuration: the same whether it was written in XML or in YAML.
 ///
-/// A YAML list becomes one node for each item, all with the name of the list's key, just as repeated XML elements.
+/// A list becomes one node for each item, all with the name of the list's key, just as repeated XML elements.
 package struct ConfigNode: Sendable, Hashable {
     /// What the node was written in.
     ///
@@ -14,7 +14,7 @@ package struct ConfigNode: Sendable, Hashable {
     }
 
     package let name: String
-    /// Where the element's start tag or the key begins; for an item of a YAML list, where the item begins.
+    /// Where the element's start tag or the key begins; for an item of a list, where the item begins.
     package let location: SourceLocation
     /// Where the value begins.
     package let valueLocation: SourceLocation
@@ -24,7 +24,7 @@ package struct ConfigNode: Sendable, Hashable {
     package let value: String?
     package let children: [ConfigNode]
     package let root: Root
-    /// The node is an item of a YAML list.
+    /// The node is an item of a YAML list, or an `<item>` of an option in an `<edr_config>` root.
     package let isListItem: Bool
     /// Where text stands beside child elements (XML only).
     ///

@@ -14,6 +14,13 @@ package final class Diagnostics {
         package let location: SourceLocation?
         package let message: String
 
+        /// The number under which the peers have this message, such as 1303; nil when they have none.
+        package var peersNumber: Int? {
+            let digits = message.utf8.dropFirst().prefix(4)
+            guard message.hasPrefix("("), message.dropFirst(5).hasPrefix("): ") else { return nil }
+            return decimal(String(decoding: digits, as: UTF8.self))
+        }
+
         /// The one line `FILE:LINE:COLUMN: error: MESSAGE`.
         ///
         /// Control characters, which may come from the file, are escaped, so that no file can fake a line of ours or

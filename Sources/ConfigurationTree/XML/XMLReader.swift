@@ -122,7 +122,7 @@ struct XMLReader {
     mutating func close() {
         guard let element = open.popLast() else { return }
         guard open.isEmpty else {
-            open[open.count - 1].children.append(element.node(root: rootKind ?? .edr))
+            open[open.count - 1].children += element.nodes(root: rootKind ?? .edr, isOption: open.count > 1)
             return
         }
         hasRoot = true

@@ -22,10 +22,7 @@ extension GroupCondition {
             reader.invalid(node, "an empty rules_group would match every alert; give a group or remove it")
             return nil
         }
-        if text.contains(where: { "|\\^$".contains($0) }) || !text.contains(",") {
-            return pattern(text, node, reader)
-        }
-        let names = text.split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
+        guard let names = groupNames(in: text) else { return pattern(text, node, reader) }
         if names.isEmpty {
             reader.invalid(node, "it names no group; expected names such as web,attack")
             return nil
