@@ -46,3 +46,20 @@ import Testing
         #expect(Set(scripts).subtracting(documented).isEmpty)
     }
 }
+
+/// `config convert` against the readers: it must know which options add up when they are repeated.
+@Suite struct `The shapes of options` {
+    @Test func `name every option of which several count`() throws {
+        let shapes = try Repository.text(of: "Sources/ConfigurationTree/Writing/OptionShape.swift")
+        var options: Set<String> = []
+        for file in Repository.files(below: "Sources", suffix: ".swift") {
+            for match in try Repository.text(of: file).matches(
+                of: /\.(?:words|list|minutes|stickyFlag)\("([a-z_-]+)"\)/)
+            {
+                options.insert(String(match.1))
+            }
+        }
+        #expect(options.count >= 8)
+        for option in options { #expect(shapes.contains("\"\(option)\")"), "\(option)") }
+    }
+}

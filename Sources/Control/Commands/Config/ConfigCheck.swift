@@ -59,7 +59,8 @@ struct ConfigCheck: ControlCommand {
         }
         if let agent = loaded.agent {
             if agent.servers.isEmpty {
-                diagnostics.error(AgentConfiguration.noManager, at: .start(of: file ?? home.etc))
+                let place = file ?? loaded.sections.first?.location.file ?? home.etc
+                diagnostics.error(AgentConfiguration.noManager, at: .start(of: place))
             }
             AgentLint.check(agent, sections: loaded.sections, diagnostics: diagnostics)
         }
