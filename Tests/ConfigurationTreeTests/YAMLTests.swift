@@ -128,6 +128,28 @@ import Testing
         #expect(error.message.isEmpty == false)
     }
 
+    @Test(arguments: [
+        ("a: b: c\n", "1:5", "quote the value when the ':' belongs to it"),
+        ("a: [1,\n  2\n", "3:1", "that begins at line 1, column 4; separate the items with ','"),
+        ("a: {b: 1\n", "2:1", "separate the options with ','"),
+        ("a: \"x\n", "2:1", "the quote that ends the text is missing"),
+        ("a: @x\n", "1:4", "quote the value when that character belongs to it"),
+        ("a:\n  - x\n - y\n", "3:2", "begin the keys of one level in the same column"),
+        ("- a\nb: c\n", "2:1", "begin the items of a list"),
+        ("a: |\nx\n", "3:1", "indent the line when it belongs to the value before it"),
+        ("a: *\n", "1:5", "quote the value when the '*' or '&' belongs to it"),
+        ("%FOO\na: 1\n", "1:5", "quote the value when the '%' belongs to it"),
+        ("a: \"\\q\"\n", "1:5", "write '\\\\' for a backslash"),
+        ("a: \u{1}\n", "1:4", "remove them"),
+        ("a: [}\n", "1:5", "a value is missing before this, or a bracket is too much"),
+        ("---\n...\na\n", "3:1", "begin another document with a line '---'"),
+    ])
+    func `what libyaml complains about gets a hint at what would be right`(text: String, place: String, hint: String) {
+        let line = parsed(text, as: .yaml, name: "f").diagnostics.lines.last ?? ""
+        #expect(line.hasPrefix("f:\(place): error: "), "\(line)")
+        #expect(line.contains(hint), "\(line)")
+    }
+
     @Test func `tabs get a hint`() {
         #expect(
             parsed("s:\n\ta: 1\n", as: .yaml).diagnostics.lines.first?.hasSuffix("with blanks, not with tabs") == true)

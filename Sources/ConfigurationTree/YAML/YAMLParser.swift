@@ -115,14 +115,20 @@ struct YAMLParser: ~Copyable {
         case YAML_READER_ERROR:
             // Only a byte offset is known: the input is no valid UTF-8 or holds a control character.
             return Problem(
-                message: problem, location: Self.location(ofByte: Int(state.problem_offset), in: bytes, file: file))
+                message: problem + YAMLHint.text(for: problem, isIndentedByTab: false),
+                location: Self.location(ofByte: Int(state.problem_offset), in: bytes, file: file))
         case YAML_MEMORY_ERROR:
             return Problem(message: "not enough memory to read the YAML", location: .start(of: file))
         default:
-            let context = state.context.map { " " + String(cString: $0) } ?? ""
             let place = location(state.problem_mark)
-            let hint = isIndentedByTab(line: place.line) ? "; YAML is indented with blanks, not with tabs" : ""
-            return Problem(message: problem + context + hint, location: place)
+            let context = state.context.map { context in
+                let start = location(state.context_mark)
+                let isElsewhere = start.line != place.line
+                return " " + String(cString: context)
+                    + (isElsewhere ? " that begins at line \(start.line), column \(start.column)" : "")
+            }
+            let hint = YAMLHint.text(for: problem, isIndentedByTab: isIndentedByTab(line: place.line))
+            return Problem(message: problem + (context ?? "") + hint, location: place)
         }
     }
 
