@@ -99,7 +99,7 @@ package struct ManagerDaemon {
             statistics.append(counts)
             sources.append(
                 FileSource(
-                    name: source.name, path: source.path, start: source.start == .beginning ? .beginning : .end,
+                    name: source.name, path: source.path, start: source.start,
                     savedPosition: positions[source.name], context: context, statistics: counts, logger: logger
                 ) { batch, committed in dispatcher.take(batch, committed: committed) })
         }

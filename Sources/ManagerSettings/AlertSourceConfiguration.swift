@@ -14,6 +14,7 @@ package struct AlertSourceConfiguration: Sendable, Equatable {
 
     /// Where reading begins when the source is new and its file is there already.
     package enum Start: String, CaseIterable, Sendable {
+        /// Old alerts are history: a ban for yesterday's attack would only do harm.
         case end
         case beginning
     }

@@ -1,7 +1,9 @@
 /// The form of the journal's file: records one after the other, each with a head of twelve bytes.
 ///
 /// Head: four bytes of magic, the payload's length, and the CRC-32 of length and payload, both 32 bits with the low
-/// byte first. The magic makes it possible to find the next whole record after a damaged one.
+/// byte first. The magic makes it possible to find the next whole record after a damaged one. It never stands in a
+/// payload, where a zero follows its first three bytes: payloads hold what scripts print, and nobody shall be able to
+/// print a record that is found when the one around it is damaged.
 package enum JournalScanner {
     private static let magic: [UInt8] = [0x45, 0x44, 0x52, 0x4A]
     private static let headSize = 12
@@ -18,6 +20,7 @@ package enum JournalScanner {
 
     /// Appends one record.
     package static func append(_ payload: [UInt8], to bytes: inout [UInt8]) {
+        let payload = stuffed(payload)
         let length = little(UInt32(truncatingIfNeeded: payload.count))
         bytes += magic
         bytes += length
@@ -33,7 +36,7 @@ package enum JournalScanner {
         var position = 0
         while position < bytes.count {
             if let payload = record(in: bytes, at: position) {
-                content.payloads.append(bytes[payload])
+                content.payloads.append(unstuffed(bytes[payload]))
                 position = payload.upperBound
                 continue
             }
@@ -55,6 +58,47 @@ package enum JournalScanner {
         let payload = start..<start + length
         let checksum = CRC32.checksum(bytes[position + 4..<position + 8], bytes[payload])
         return checksum == number(in: bytes, at: position + 8) ? payload : nil
+    }
+
+    /// A payload with a zero after each beginning of the magic.
+    private static func stuffed(_ payload: [UInt8]) -> [UInt8] {
+        guard var found = beginning(in: payload[...]) else { return payload }
+        var stuffed: [UInt8] = []
+        stuffed.reserveCapacity(payload.count + 16)
+        var rest = payload[...]
+        while true {
+            stuffed += rest[..<found]
+            stuffed.append(0)
+            rest = rest[found...]
+            guard let next = beginning(in: rest) else { return stuffed + rest }
+            found = next
+        }
+    }
+
+    /// A payload as it was before ``stuffed(_:)``.
+    private static func unstuffed(_ payload: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard var found = beginning(in: payload) else { return payload }
+        var plain: [UInt8] = []
+        var rest = payload
+        while true {
+            plain += rest[..<found]
+            rest = rest[found...]
+            if rest.first == 0 { rest = rest.dropFirst() }
+            guard let next = beginning(in: rest) else { return (plain + rest)[...] }
+            found = next
+        }
+    }
+
+    /// Where the first beginning of the magic, its first three bytes, ends.
+    private static func beginning(in bytes: ArraySlice<UInt8>) -> Int? {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard buffer.count >= 3 else { return nil }
+            for index in 0..<buffer.count - 2
+            where buffer[index] == magic[0] && buffer[index + 1] == magic[1] && buffer[index + 2] == magic[2] {
+                return bytes.startIndex + index + 3
+            }
+            return nil
+        }
     }
 
     private static func little(_ value: UInt32) -> [UInt8] {

@@ -2,6 +2,7 @@ import Alerts
 import Daemon
 import Foundation
 package import Logging
+package import ManagerSettings
 import ServiceLifecycle
 import Synchronization
 
@@ -10,12 +11,7 @@ import Synchronization
 /// A thread of its own sleeps in `poll` on inotify and wakes in some 30 µs; it reads, decides and hands over
 /// without a change of thread, which is most of the manager's share of the latency.
 package final class FileSource: Service {
-    /// Where reading begins when the source is started for the first time and the file is there already.
-    package enum Start: String, Sendable, CaseIterable {
-        /// Old alerts are history: a ban for yesterday's attack would only do harm.
-        case end
-        case beginning
-    }
+    package typealias Start = AlertSourceConfiguration.Start
 
     private let name: String
     private let path: String

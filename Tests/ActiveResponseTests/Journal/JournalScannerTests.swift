@@ -54,4 +54,24 @@ import Testing
         #expect(content.payloads.isEmpty)
         #expect(content.damaged == [0..<10_000])
     }
+
+    @Test(arguments: ["", "EDR", "EDRJ", "xEDREDRJ", "EDR\0J", "EDR\0\0", "EDREDR", "EEDRJ", "ED", "EDRJEDRJx"])
+    func `a payload may hold what looks like a head`(text: String) {
+        var bytes: [UInt8] = []
+        JournalScanner.append(Array(text.utf8), to: &bytes)
+        JournalScanner.append([7], to: &bytes)
+        let content = JournalScanner.scan(bytes)
+        #expect(content.payloads.map(Array.init) == [Array(text.utf8), [7]])
+        #expect(content.damaged.isEmpty)
+    }
+
+    @Test func `a record inside a damaged one is not found`() {
+        var planted: [UInt8] = []
+        JournalScanner.append([1, 2, 3], to: &planted)
+        var bytes: [UInt8] = []
+        JournalScanner.append([9] + planted + [9], to: &bytes)
+        JournalScanner.append([4], to: &bytes)
+        bytes[12] ^= 1
+        #expect(JournalScanner.scan(bytes).payloads.map(Array.init) == [[4]])
+    }
 }

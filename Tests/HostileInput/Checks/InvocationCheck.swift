@@ -33,7 +33,8 @@ struct InvocationCheck {
         }
         let count = order.convention == .json ? 1 : 8 + order.extraArguments.count
         try demand(invocation.arguments.count == count, "\(invocation.arguments.count) words")
-        for line in [invocation.line, invocation.reply].compactMap(\.self) {
+        let replies = invocation.mayAsk ? [invocation.reply(.proceed), invocation.reply(.abort)] : []
+        for line in [invocation.line].compactMap(\.self) + replies {
             try demand(!line.utf8.contains { $0 == 0x0A || $0 == 0x0D }, "the line for the script is several")
             // Half a surrogate pair in the alert of an order is passed on as it is; all else is checked.
             guard String(validating: order.alertJSON, as: UTF8.self)?.contains("\\u") != true else { continue }
