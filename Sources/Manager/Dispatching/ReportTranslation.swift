@@ -17,8 +17,9 @@ enum ReportTranslation {
         case .received: ("delivered", .delivered)
         case .started: ("started", .running)
         case .finished: report.exitStatus == 0 ? ("finished", .done) : ("failed", .failed)
-        // A stateful run that failed may have done a part of its work: it is shown as failed, and still undone.
-        case .active: report.exitStatus == 0 ? ("active", .active) : ("failed", .failed)
+        // A stateful run that failed may have done a part of its work: it is shown as failed, and still undone. One
+        // that was interrupted by a stop of the agent has no end that anybody saw, and counts as active.
+        case .active: report.exitStatus == 0 || isInterrupted(report) ? ("active", .active) : ("failed", .failed)
         case .prolonged: ("prolonged", .done)
         case .undoDueChanged: ("undo_due", nil)
         case .undoing: ("undoing", .undoing)
@@ -30,6 +31,10 @@ enum ReportTranslation {
         case .unknown: ("unknown", .unknown)
         case .restored: ("restored", nil)
         }
+    }
+
+    private static func isInterrupted(_ report: ResponseEvent) -> Bool {
+        report.exitStatus == nil && report.signal == nil && report.durationMilliseconds == nil
     }
 
     /// Exit status, duration and output of a response are those of its `add` run; what the undo gave stands in the
