@@ -143,6 +143,15 @@ let package = Package(
             name: "HostileInputTests",
             dependencies: ["HostileInput", "ActiveResponse", "Alerts", "TestSupport"], swiftSettings: strict),
         .executableTarget(name: "VforkFloor"),
+
+        // The proof by killing everything (scripts/chaos).
+        .target(name: "ChaosChecking", swiftSettings: strict),
+        .executableTarget(name: "ChaosRecorder"),
+        .executableTarget(
+            name: "Chaos", dependencies: ["ActiveResponse", "ChaosChecking", "TestSupport", argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChaosTests", dependencies: ["ChaosChecking", "TestSupport"], swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Alerts", "ConfigurationTree", "Policy", "TestSupport"],
             swiftSettings: strict),
