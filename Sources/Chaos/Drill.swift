@@ -48,6 +48,7 @@ struct Drill {
         let plan = FaultPlan.make(
             seed: seed, rounds: kinds.isEmpty ? 0 : rounds, agents: agents, kinds: kinds, isPatient: isPatient)
         let length = plan.reduce(1000) { $0 + $1.pause + $1.length + ($1.again ?? 0) + 100 }
+        let canaries = CanaryWatch(recording: site.folder + "/canary")
         let emission = Emission(site.writer, count: alerts, over: length, seed: seed)
         var injector = Injector(site, say: say)
         for (number, fault) in plan.enumerated() {
@@ -58,7 +59,8 @@ struct Drill {
         try emission.finish()
         say("all alerts are written; waiting until everything is over")
         try await settle(site, say)
-        let evidence = try await gather(site, torn: injector.torn)
+        var evidence = try await gather(site, torn: injector.torn)
+        evidence.canaries = canaries.finish()
         let violations = Checker.violations(in: evidence)
         report(evidence, violations, kills: injector.kills, say)
         if violations.isEmpty, !keepsHomes {
@@ -134,6 +136,8 @@ struct Drill {
         let text = states.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         say("\(kills) kills, \(evidence.outages.count) outages, \(evidence.torn.count) torn journals")
         say("\(evidence.expectations.count) expected dispatches, \(evidence.runs.count) runs; the ledger has \(text)")
+        let slowest = Double(evidence.canaries.map(\.delay).max() ?? 0) / 1e6
+        say(String(format: "starting a script took the machine %.0f ms at worst", slowest))
         for violation in violations { say("VIOLATION \(violation)") }
         say(violations.isEmpty ? "every promise was kept" : "\(violations.count) violations")
     }

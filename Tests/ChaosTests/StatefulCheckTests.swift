@@ -31,17 +31,50 @@ import Testing
     }
 
     @Test func `finds a due time that does not fit the run`() {
-        let late = Scene.broken(Scene.stillDue) { $0.ledger[0].undoDue = Scene.wallZero + 3_604_000 }
-        #expect(late == [.wrongDeadline])
+        for shift in [-1200, 50] as [Int64] {
+            let found = Scene.broken(Scene.stillDue) { $0.ledger[0].undoDue = Scene.wallZero + 3_601_100 + shift }
+            #expect(found == [.wrongDeadline])
+        }
+        // The script's first instruction comes a while after its start.
+        #expect(Scene.broken(Scene.stillDue) { $0.ledger[0].undoDue = Scene.wallZero + 3_600_300 } == [])
         #expect(Scene.broken(Scene.stillDue) { $0.ledger[0].undoDue = nil } == [.wrongDeadline])
     }
 
     @Test func `holds the undo to a second`() {
         #expect(undone(at: 12.05) == [])
         #expect(undone(at: 12.2) == [.undoneLate])
-        #expect(undone(at: 10.9) == [])
-        #expect(undone(at: 10.2) == [.undoneEarly])
+        #expect(undone(at: 11.09) == [])
+        #expect(undone(at: 11) == [.undoneEarly])
         #expect(undone(at: 1.0) == [.undoneBeforeRun])
+    }
+
+    @Test func `takes the run's time where the ledger has no due time`() {
+        func undone(at seconds: Double) -> [Violation.Promise] {
+            Scene.broken(Scene.stateful) {
+                $0.ledger[0].undoDue = nil
+                $0.runs[1] = Scene.run(.delete, at: seconds)
+            }
+        }
+        #expect(undone(at: 11.1) == [])
+        #expect(undone(at: 12.2) == [.undoneLate])
+        #expect(undone(at: 10.9) == [.undoneEarly])
+    }
+
+    @Test func `gives it as much more as the machine needed for others at that time`() {
+        func undone(at seconds: Double, canaryAt: Double) -> [Violation.Promise] {
+            Scene.broken(Scene.stateful) {
+                $0.runs[1] = Scene.run(.delete, at: seconds)
+                $0.canaries = [Canary(at: Int64(canaryAt * 1e9), delay: Scene.second / 2)]
+            }
+        }
+        #expect(undone(at: 13, canaryAt: 11.5) == [])
+        #expect(undone(at: 13.2, canaryAt: 11.5) == [.undoneLate])
+        #expect(undone(at: 13, canaryAt: 10.5) == [.undoneLate])
+        let slowStart = Scene.broken(Scene.stillDue) {
+            $0.ledger[0].undoDue = Scene.wallZero + 3_599_300
+            $0.canaries = [Canary(at: Scene.second / 2, delay: Scene.second / 2)]
+        }
+        #expect(slowStart == [])
     }
 
     @Test func `gives it another second after the agent was down or stopped`() {

@@ -1,9 +1,18 @@
-/// When each agent could work, from the log of faults.
+/// When each agent could work, from the log of faults, and how slow the machine was.
 struct Availability {
     private let outages: [String: [Outage]]
+    private let canaries: [Canary]
 
-    init(_ outages: [Outage]) {
+    init(_ outages: [Outage], canaries: [Canary]) {
         self.outages = Dictionary(grouping: outages, by: \.agent).mapValues { $0.sorted { $0.from < $1.from } }
+        self.canaries = canaries
+    }
+
+    /// How much longer than on a quiet machine a start may take between two moments.
+    ///
+    /// Twice what a canary waited: an agent needs a turn itself before its script needs one.
+    func slowness(from: Int64, to: Int64) -> Int64 {
+        2 * (canaries.filter { $0.at <= to && $0.at + $0.delay >= from }.map(\.delay).max() ?? 0)
     }
 
     /// Until when an agent has to have done what is due at a moment, if it needs no more than `patience` of

@@ -16,6 +16,7 @@ extension Checker {
                 report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds + deletes))
             }
         }
+        if let run = adds.last { checkDeadline(timeout, entry, run) }
         checkMoment(timeout, entry, adds, deletes)
         checkRepetition(entry, deletes)
     }
@@ -26,15 +27,21 @@ extension Checker {
         if !deletes.isEmpty, !isTorn(entry, .event) {
             report(.wrongState, entry, "active at the end, though: " + describe(deletes))
         }
-        let lateness = tolerance.lateness / 1_000_000
         guard let due = entry.undoDue else { return report(.wrongDeadline, entry, "active without one") }
-        if deletes.isEmpty, due + lateness < evidence.endWall {
+        if deletes.isEmpty, due + tolerance.lateness / 1_000_000 < evidence.endWall {
             report(.neverUndone, entry, "overdue since \(evidence.endWall - due) ms: " + describe(adds))
         }
-        if let run = adds.last, abs(due - (run.wall + timeout / 1_000_000)) > lateness {
+    }
+
+    /// The time counts from the start of the script, as the agent saw it: a moment before its first instruction.
+    private mutating func checkDeadline(_ timeout: Int64, _ entry: LedgerEntry, _ run: RecordedRun) {
+        guard let due = entry.undoDue else { return }
+        let difference = (due - run.wall) * 1_000_000 - timeout
+        let slowness = availability.slowness(from: run.at - tolerance.lateness, to: run.at)
+        if difference > tolerance.earliness || difference < -tolerance.lateness - slowness {
             report(
                 .wrongDeadline, entry,
-                "due \(due - run.wall) ms after its run instead of \(timeout / 1_000_000) ms: " + describe(adds))
+                "due \(due - run.wall) ms after its run instead of \(timeout / 1_000_000) ms: " + describe([run]))
         }
     }
 
@@ -42,24 +49,17 @@ extension Checker {
         _ timeout: Int64, _ entry: LedgerEntry, _ adds: [RecordedRun], _ deletes: [RecordedRun]
     ) {
         guard let undo = deletes.first else { return }
-        guard let run = adds.last else {
-            // Killed before the script's first instruction: only the ledger knows the time, and only by the wall clock.
-            guard let due = entry.undoDue else { return }
-            let moment = undo.at + (due - undo.wall) * 1_000_000
-            return checkMoment(moment, entry, undo)
+        if let run = adds.last, run.at > undo.at {
+            return report(.undoneBeforeRun, entry, describe([undo, run]))
         }
-        guard run.at <= undo.at else { return report(.undoneBeforeRun, entry, describe([undo, run])) }
-        checkMoment(run.at + timeout, entry, undo)
-    }
-
-    private mutating func checkMoment(_ due: Int64, _ entry: LedgerEntry, _ undo: RecordedRun) {
-        // The deadline is taken a moment before the script's first instruction; how long that takes depends on the
-        // machine, so that it counts as lateness on either side.
-        if undo.at < due - tolerance.earliness - tolerance.lateness / 2 {
+        // Without a due time in the ledger, and without a run because a kill met it, nobody knows when it was due.
+        let known = entry.undoDue.map { undo.at + ($0 - undo.wall) * 1_000_000 }
+        guard let due = known ?? adds.last.map({ $0.at + timeout }) else { return }
+        if undo.at < due - tolerance.earliness {
             report(.undoneEarly, entry, "\(seconds(due - undo.at)) before \(seconds(due)): " + describe([undo]))
         }
         let latest = availability.latest(for: entry.agent, due: due, patience: tolerance.lateness)
-        if undo.at > latest {
+        if undo.at > latest + availability.slowness(from: latest - tolerance.lateness, to: undo.at) {
             report(
                 .undoneLate, entry,
                 "due at \(seconds(due)), possible by \(seconds(latest)), \(seconds(undo.at - latest)) late: "

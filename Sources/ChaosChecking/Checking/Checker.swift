@@ -8,7 +8,7 @@ package struct Checker {
         /// An undo comes within this time of its moment, in nanoseconds of undisturbed time.
         package var lateness: Int64 = 1_000_000_000
         /// An undo never comes more than this before its moment: deadlines are kept in milliseconds.
-        package var earliness: Int64 = 50_000_000
+        package var earliness: Int64 = 20_000_000
         /// How long after its start a run can still be under way, in nanoseconds: a kill later than that is no excuse.
         package var runLength: Int64 = 1_000_000_000
 
@@ -38,7 +38,7 @@ package struct Checker {
     private init(_ evidence: Evidence, _ tolerance: Tolerance) {
         self.evidence = evidence
         self.tolerance = tolerance
-        availability = Availability(evidence.outages)
+        availability = Availability(evidence.outages, canaries: evidence.canaries)
         runs = Dictionary(grouping: evidence.runs, by: \.dispatch).mapValues { $0.sorted { $0.at < $1.at } }
         torn = evidence.torn.reduce(into: [:]) { torn, record in
             if let dispatch = record.dispatch { torn[dispatch, default: []].insert(record.kind) }
