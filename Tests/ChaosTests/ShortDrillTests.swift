@@ -8,7 +8,7 @@ import Testing
     func `breaks no promise in a short drill`() async throws {
         // The disk is filled where a mount namespace keeps that to ourselves.
         let chaos = DaemonProcess.binaries + "/Chaos"
-        let arguments = ["--seed", "5", "--rounds", "10", "--agents", "2", "--alerts", "500"]
+        let arguments = ["--seed", "6686", "--rounds", "12", "--agents", "2", "--alerts", "500"]
         let result =
             NetworkNamespace.isPossible
             ? try ShellCommand.run(
