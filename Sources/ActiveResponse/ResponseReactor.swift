@@ -89,9 +89,15 @@ final class ResponseReactor: @unchecked Sendable {
         if !table.executablesInForce.isEmpty { nextRestore = start.boot }
         while !isDone(SystemClock.now().boot) {
             let tokens = poller.wait(until: nextDue)
+            // Commands first: the script of a new order starts before anything else is done. Each start takes a
+            // millisecond, many on a busy machine: a burst of orders must not keep an undo waiting that becomes due
+            // meanwhile, nor may the time of its last one count from the moment at which the first was taken.
+            for command in mailbox.take() {
+                let now = SystemClock.now()
+                take(command, at: now)
+                if let due = table.nextDue, due <= now.boot { perform(table.advance(to: now), at: now) }
+            }
             let now = SystemClock.now()
-            // Commands first: the script of a new order starts before anything else is done.
-            for command in mailbox.take() { take(command, at: now) }
             for token in tokens { handle(token, at: now) }
             perform(table.advance(to: now), at: now)
             runner.advance(now: now.boot)

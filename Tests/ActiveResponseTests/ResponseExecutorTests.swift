@@ -84,6 +84,25 @@ import TestSupport
         #expect(end.detail == "killed after 2 s")
     }
 
+    @Test func `a burst of orders does not keep an undo waiting`() async throws {
+        let machine = try TestExecutor { $0.limits.adds = 256 }
+        try machine.home.addScript("block", "#!/bin/sh\nexit 0\n")
+        machine.executor.submit(order(0, address: "203.0.113.250", timeout: 1))
+        let due = try #require(await machine.recorder.first(.started, dispatch(0)).undoDue)
+        // Starting so many takes longer than is left then, however fast the machine is: 0.5 ms each at best.
+        let left = Double(due) / 1000 - Date().timeIntervalSince1970 - 0.03
+        try await Task.sleep(for: .seconds(max(0, left)))
+        for number in 1...200 as ClosedRange<UInt8> {
+            machine.executor.submit(order(number, address: "203.0.113.\(number)", convention: .positional))
+        }
+        _ = await machine.recorder.first(.undone, dispatch(0))
+        await machine.recorder.wait { events in events.count { $0.kind == .started } == 201 }
+        let events = machine.recorder.events
+        let undo = try #require(events.firstIndex { $0.kind == .undoing })
+        let last = try #require(events.lastIndex { $0.kind == .started })
+        #expect(undo < last)
+    }
+
     @Test func `a crash torn at any point of the journal's end loses nothing that was acknowledged`() async throws {
         let machine = try TestExecutor()
         try machine.home.addScript("block", Self.record)
