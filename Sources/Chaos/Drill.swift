@@ -16,8 +16,8 @@ struct Drill {
 
     /// How long it may take until everything that is under way at the end is over, in seconds.
     private static let settlingTime = 120
-    /// Nothing changes for longer than an agent waits before it connects again: nothing will, in nanoseconds.
-    private static let stuckAfter: Int64 = 35_000_000_000
+    /// All agents are connected and nothing changes for longer than any undo has to wait: nothing will, in nanoseconds.
+    private static let stuckAfter: Int64 = 8_000_000_000
     /// So many timelines are looked at: each is a call of `edr-control`.
     private static let timelines = 60
 
@@ -97,14 +97,16 @@ struct Drill {
         var last: [String: Int] = [:]
         var unchangedSince = MonotonicClock.now()
         while MonotonicClock.now() < deadline {
-            let counts = try reader.counts()
+            let status = try reader.status()
+            let counts = status.dispatches
             let isComplete = counts.values.reduce(0, +) >= site.writer.expectations.count
             let underWay = ["held", "queued", "delivered", "running", "undoing", "undo_failed"].reduce(0) {
                 $0 + (counts[$1] ?? 0)
             }
             let left = isComplete ? underWay + max(0, (counts["active"] ?? 0) - held) : Int.max
             if counts != last { (last, unchangedSince) = (counts, MonotonicClock.now()) }
-            let isStuck = MonotonicClock.now() - unchangedSince > Self.stuckAfter
+            let isStuck =
+                status.agents["active"] == agents && MonotonicClock.now() - unchangedSince > Self.stuckAfter
             if left == 0 || left <= torn && isStuck {
                 // Time for what must not happen: a second run, a second undo.
                 return try await Task.sleep(for: .seconds(2))

@@ -120,7 +120,7 @@ struct Injector {
         try site.writer.emitWhileHeld()
         let expected = site.writer.expectations.count
         for _ in 0..<200 {
-            if let counts = try? LedgerReader(site: site).counts(), counts.values.reduce(0, +) == expected {
+            if let status = try? LedgerReader(site: site).status(), status.dispatches.values.reduce(0, +) == expected {
                 return try site.writer.rotateByCopy()
             }
             try await rest(50)

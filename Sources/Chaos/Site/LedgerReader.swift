@@ -19,8 +19,12 @@ struct LedgerReader {
         let timeline: [Entry]
     }
 
-    private struct Status: Decodable {
+    /// What `edr-control status` counts.
+    struct Status: Decodable {
+        /// Responses by state.
         let dispatches: [String: Int]
+        /// Agents by status.
+        let agents: [String: Int]
     }
 
     let site: Site
@@ -38,9 +42,9 @@ struct LedgerReader {
             }
     }
 
-    /// How many responses there are, by state.
-    func counts() throws -> [String: Int] {
-        try read(Status.self, site.control("-o", "json", "status")).dispatches
+    /// How many responses and agents there are.
+    func status() throws -> Status {
+        try read(Status.self, site.control("-o", "json", "status"))
     }
 
     /// The names of the events of one response.
