@@ -34,7 +34,7 @@ enum ReportTranslation {
     }
 
     private static func isInterrupted(_ report: ResponseEvent) -> Bool {
-        report.exitStatus == nil && report.signal == nil && report.durationMilliseconds == nil
+        report.exitStatus == nil && report.signal == nil
     }
 
     /// Exit status, duration and output of a response are those of its `add` run; what the undo gave stands in the

@@ -1,6 +1,7 @@
 import Daemon
 import Glibc
 import Logging
+import ManagerSettings
 
 /// The file behind a path, through rotation and truncation.
 ///

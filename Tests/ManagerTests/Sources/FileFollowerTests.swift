@@ -3,6 +3,7 @@ import Logging
 import Testing
 
 @testable import Manager
+import ManagerSettings
 
 @Suite final class `Following a file` {
     private let folder: String
