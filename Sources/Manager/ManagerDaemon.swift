@@ -101,7 +101,7 @@ package struct ManagerDaemon {
                 FileSource(
                     name: source.name, path: source.path, start: source.start,
                     savedPosition: positions[source.name], context: context, statistics: counts, logger: logger
-                ) { batch, committed in dispatcher.take(batch, committed: committed) })
+                ) { batch, settled in dispatcher.take(batch, settled: settled) })
         }
         let httpStatistics = SourceStatistics(name: "http")
         statistics.append(httpStatistics)

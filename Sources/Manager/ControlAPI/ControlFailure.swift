@@ -51,7 +51,7 @@ extension LedgerError {
         case .tokenUnknown, .tokenExpired, .tokenUsedUp, .nameTaken, .invalidName, .invalidAgentID,
             .certificateNotIssued:
             true
-        case .diskFull, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .database: false
+        case .diskFull, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable, .unreadable, .database: false
         }
     }
 }

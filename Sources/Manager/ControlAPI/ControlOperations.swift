@@ -98,7 +98,7 @@ struct ControlOperations: Sendable {
         var ids: [DispatchID] = []
         if !result.fired.isEmpty {
             let batch = SourceBatch(source: httpSource.name, fired: result.fired, position: nil)
-            ids = await dispatcher.takeDurably(batch)
+            ids = try await dispatcher.takeDurably(batch)
         }
         return API.AlertsAnswer(
             accepted: result.accepted, invalid: result.problems.count, responses: ids.map(\.description),

@@ -67,11 +67,13 @@ final class Dispatcher: Sendable {
 
     /// Takes over what a source found: sends what is new and commits it together with the source's position.
     ///
-    /// - Parameter committed: called once everything is durable. While the disk is full the ledger holds it back: the
-    ///   source waits, nothing is lost.
+    /// - Parameter settled: called once everything is durable, or failed. While the ledger cannot be written it is
+    ///   held back: the source waits, nothing is lost.
     /// - Returns: the ids of all dispatches that the batch means, new or known.
     @discardableResult
-    func take(_ batch: SourceBatch, committed: @escaping @Sendable () -> Void) -> [DispatchID] {
+    func take(
+        _ batch: SourceBatch, settled: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) -> [DispatchID] {
         state.withLock { state in
             var changes: [LedgerChange] = []
             var ids: [DispatchID] = []
@@ -93,17 +95,20 @@ final class Dispatcher: Sendable {
                 }
             }
             if let position = batch.position { changes.append(.position(source: batch.source, value: position)) }
-            commit(changes, completion: committed)
+            commit(changes, completion: settled)
             return ids
         }
     }
 
     /// Takes over what came by a request, which is answered once everything is durable.
-    func takeDurably(_ batch: SourceBatch) async -> [DispatchID] {
-        let (durable, continuation) = AsyncStream.makeStream(of: Void.self)
-        let ids = take(batch) { continuation.finish() }
-        for await _ in durable {}
-        return ids
+    func takeDurably(_ batch: SourceBatch) async throws(LedgerError) -> [DispatchID] {
+        let (results, continuation) = AsyncStream.makeStream(of: Result<Void, LedgerError>.self)
+        let ids = take(batch) { continuation.yield($0) }
+        for await result in results {
+            try result.get()
+            return ids
+        }
+        throw .cancelled
     }
 
     /// Leaves out what the ledger knows, or will know in a moment, and marks the rest as being on its way there.
@@ -163,21 +168,21 @@ final class Dispatcher: Sendable {
         return .dispatch(NewDispatch(facts: DispatchFacts(order, created: now), order: order.encoded(), events: events))
     }
 
-    /// Commits changes.
+    /// Commits changes together.
     ///
-    /// - Parameter completion: called once they are durable. After a failure it is not: a source then keeps its
-    ///   position and an agent its reports.
-    private func commit(_ changes: [LedgerChange], completion: @escaping @Sendable () -> Void) {
-        guard !changes.isEmpty else { return completion() }
+    /// The ledger itself logs what it cannot keep.
+    ///
+    /// - Parameter completion: called once they are durable, or failed.
+    private func commit(
+        _ changes: [LedgerChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void = { _ in }
+    ) {
+        guard !changes.isEmpty else { return completion(.success(())) }
         let ids = changes.compactMap { change -> DispatchID? in
             if case .dispatch(let new) = change { new.facts.id } else { nil }
         }
-        ledger.enqueue(changes) { [uncommitted, logger] result in
+        ledger.enqueue(changes) { [uncommitted] result in
             uncommitted.remove(ids)
-            switch result {
-            case .success: completion()
-            case .failure(let error): logger.error("Ledger did not take an entry", metadata: .of([.error: error]))
-            }
+            completion(result)
         }
     }
 
@@ -211,16 +216,25 @@ final class Dispatcher: Sendable {
     }
 
     /// Takes what an agent reports, in its order, and acknowledges it once it is durable.
+    ///
+    /// A report that the ledger can never keep is acknowledged too: the agent would send it for ever. Each report is a
+    /// call of its own, so that such a one takes no other with it.
     func reports(_ reports: [ResponseEvent], agent: String, over link: any AgentLink) {
         state.withLock { state in
             guard state.links[agent] === link, let journal = state.journals[agent], let last = reports.last else {
                 return
             }
-            for report in reports { note(report, agent: agent, &state.pending) }
-            let changes = reports.map {
-                LedgerChange.event(ReportTranslation.event($0, agent: agent, journal: journal))
+            for (index, report) in reports.enumerated() {
+                note(report, agent: agent, &state.pending)
+                let isLast = index == reports.count - 1
+                commit([.event(ReportTranslation.event(report, agent: agent, journal: journal))]) { result in
+                    guard isLast else { return }
+                    switch result {
+                    case .success: link.acknowledge(through: last.sequence)
+                    case .failure(let error): if error.isOfChange { link.acknowledge(through: last.sequence) }
+                    }
+                }
             }
-            commit(changes) { link.acknowledge(through: last.sequence) }
         }
     }
 
@@ -251,7 +265,7 @@ final class Dispatcher: Sendable {
                         dispatch: order.id, at: now, name: "cancelled", state: .cancelled,
                         detail: "the agent was removed"))
             }
-            commit(changes) {}
+            commit(changes)
         }
     }
 
@@ -267,7 +281,7 @@ final class Dispatcher: Sendable {
                         dispatch: order.id, at: now, name: "expired", state: .expired,
                         detail: "agent \(order.agentID) was not connected in time"))
             }
-            commit(changes) {}
+            commit(changes)
         }
     }
 

@@ -8,6 +8,18 @@ import Synchronization
 final class GroupCommit<Change: Sendable>: Sendable {
     typealias Completion = @Sendable (Result<Void, LedgerError>) -> Void
 
+    /// What whoever looks after the ledger should know.
+    enum Notice: Sendable {
+        /// Commits are held up and tried again, for this reason; told once for each reason.
+        case stalled(LedgerError)
+        /// Commits go on.
+        case resumed
+        /// What was held up is dropped, because the ledger closes.
+        case gaveUp(LedgerError)
+        /// A call was taken out because its own changes can never be committed.
+        case rejected([Change], LedgerError)
+    }
+
     private struct Call {
         let changes: [Change]
         let completion: Completion
@@ -17,6 +29,10 @@ final class GroupCommit<Change: Sendable>: Sendable {
         var waiting: [Call] = []
         var committing = 0
         var isScheduled = false
+        /// Nothing is held up any more: what cannot be committed at once fails.
+        var isEnding = false
+        /// Something held up was dropped at the end, so nothing that came after it may be committed.
+        var hasGivenUp = false
         var isClosed = false
     }
 
@@ -24,10 +40,10 @@ final class GroupCommit<Change: Sendable>: Sendable {
     private let batchLimit: Int
     /// How long the first call of a batch waits for others.
     private let gathering: DispatchTimeInterval
-    /// How long to wait before a commit that found the disk full is tried again; nil fails it at once.
+    /// How long to wait before a commit that failed is tried again; nil fails it at once.
     private let retryPause: Duration?
-    private let onStall: @Sendable (LedgerError) -> Void
-    private let closing = DispatchSemaphore(value: 0)
+    private let notify: @Sendable (Notice) -> Void
+    private let ending = DispatchSemaphore(value: 0)
     private let commit: @Sendable ([Change]) throws(LedgerError) -> Void
     private let queue: DispatchQueue
     private let state = Mutex(State())
@@ -35,20 +51,20 @@ final class GroupCommit<Change: Sendable>: Sendable {
     /// - Parameters:
     ///   - batchLimit: about how many changes go into one commit; a single call is never divided.
     ///   - gathering: how long the first call of a batch waits for others before it is committed.
-    ///   - retryPause: a full disk holds everything up and is tried again after this pause, in the same order: no
-    ///     later change (a source's position, a report's number) may be committed before an earlier one. Nil fails
-    ///     the calls at once.
-    ///   - onStall: called when a commit is held up, once for each time.
+    ///   - retryPause: an error that no change causes (a full disk, a lock, a broken disk) holds everything up and is
+    ///     tried again after this pause, in the same order: no later change (a source's position, a report's number)
+    ///     may be committed before an earlier one. Nil fails the calls at once.
+    ///   - notify: called on the commit thread.
     ///   - commit: makes all changes durable, or none of them and throws.
     init(
         label: String, batchLimit: Int, gathering: DispatchTimeInterval = .never, retryPause: Duration? = nil,
-        onStall: @escaping @Sendable (LedgerError) -> Void = { _ in },
+        notify: @escaping @Sendable (Notice) -> Void = { _ in },
         commit: @escaping @Sendable ([Change]) throws(LedgerError) -> Void
     ) {
         self.batchLimit = batchLimit
         self.gathering = gathering
         self.retryPause = retryPause
-        self.onStall = onStall
+        self.notify = notify
         self.commit = commit
         self.queue = DispatchQueue(label: label, qos: .userInitiated)
     }
@@ -74,12 +90,18 @@ final class GroupCommit<Change: Sendable>: Sendable {
         }
     }
 
+    /// From now on nothing is held up: what cannot be committed at once fails, and with it everything after it.
+    func stopWaiting() {
+        state.withLock { $0.isEnding = true }
+        ending.signal()
+    }
+
     /// Commits what waits and takes nothing more.
     ///
-    /// What a full disk holds up fails.
+    /// What is held up fails.
     func close() async {
         state.withLock { $0.isClosed = true }
-        closing.signal()
+        stopWaiting()
         // The queue is serial: a commit that is under way has ended when this block runs, and it commits the rest.
         await withCheckedContinuation { continuation in
             queue.async {
@@ -116,30 +138,48 @@ final class GroupCommit<Change: Sendable>: Sendable {
     }
 
     private func commit(_ batch: [Call]) {
-        do {
+        guard !state.withLock({ $0.hasGivenUp }) else {
+            return complete(batch, .failure(.closed))
+        }
+        do throws(LedgerError) {
             try commitPatiently(batch.flatMap(\.changes))
-            for call in batch { call.completion(.success(())) }
+            complete(batch, .success(()))
         } catch {
-            // One caller's unacceptable change must not fail the others; a full disk fails them all.
-            guard batch.count > 1, error != .diskFull else {
-                for call in batch { call.completion(.failure(error)) }
-                return
+            if !error.isOfChange {
+                let isEnding = state.withLock { state in
+                    state.hasGivenUp = state.isEnding
+                    return state.isEnding
+                }
+                if isEnding { notify(.gaveUp(error)) }
+                complete(batch, .failure(error))
+            } else if batch.count > 1 {
+                // One caller's unacceptable change must not fail the others.
+                for call in batch { commit([call]) }
+            } else {
+                notify(.rejected(batch.flatMap(\.changes), error))
+                complete(batch, .failure(error))
             }
-            for call in batch { commit([call]) }
         }
     }
 
+    private func complete(_ batch: [Call], _ result: Result<Void, LedgerError>) {
+        for call in batch { call.completion(result) }
+    }
+
     private func commitPatiently(_ changes: [Change]) throws(LedgerError) {
-        var isStalled = false
+        var stall: LedgerError?
         while true {
             do throws(LedgerError) {
-                return try commit(changes)
+                try commit(changes)
+                if stall != nil { notify(.resumed) }
+                return
             } catch {
-                guard error == .diskFull, let retryPause, !state.withLock({ $0.isClosed }) else { throw error }
-                if !isStalled { onStall(error) }
-                isStalled = true
+                if error.isOfChange, stall != nil { notify(.resumed) }
+                guard !error.isOfChange, let retryPause, !state.withLock({ $0.isEnding }) else { throw error }
+                if stall != error { notify(.stalled(error)) }
+                stall = error
                 let pause = Int(retryPause / .milliseconds(1))
-                if closing.wait(timeout: .now() + .milliseconds(pause)) == .success { closing.signal() }
+                if ending.wait(timeout: .now() + .milliseconds(pause)) == .success { ending.signal() }
             }
         }
     }

@@ -8,13 +8,18 @@ import ActiveResponse
 protocol Ledger: Sendable {
     /// Takes the changes and calls `completion` once they are durable, or failed as a whole. Never blocks.
     ///
-    /// Changes are applied in the order of the calls. The completion runs on the ledger's own thread: it must be
-    /// short, and must not wait for the ledger.
+    /// Changes are applied in the order of the calls. While the ledger cannot be written (a full or broken disk, a
+    /// lock) everything waits in that order. A call fails for its own fault alone (``LedgerError/isOfChange``), or
+    /// because the ledger closes; then every later one fails too. The completion runs on the ledger's own thread: it
+    /// must be short, and must not wait for the ledger.
     func enqueue(
         _ changes: [LedgerChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
 
     /// How many calls of ``enqueue(_:completion:)`` are not durable yet.
     var queueDepth: Int { get }
+
+    /// From now on nothing waits for a ledger that cannot be written: the manager stops.
+    func stopWaiting()
 
     /// Those of the ids that are committed.
     ///

@@ -11,6 +11,16 @@ enum LedgerChange: Sendable, Equatable {
     case position(source: String, value: String)
     /// An agent was heard of.
     case sighting(AgentSighting)
+
+    /// What it is about, for the log.
+    var summary: String {
+        switch self {
+        case .dispatch(let new): "dispatch \(new.facts.id)"
+        case .event(let event): "event \(event.name) of \(event.dispatch)"
+        case .position(let source, _): "position of \(source)"
+        case .sighting(let seen): "sighting of agent \(seen.agent)"
+        }
+    }
 }
 
 /// When and how an agent was last heard of.

@@ -1,5 +1,5 @@
 /// What keeps the ledger from doing what it was asked.
-enum LedgerError: Error, Equatable, CustomStringConvertible {
+package enum LedgerError: Error, Equatable, CustomStringConvertible {
     /// The file system is full. Nothing of the call was kept; it can be made again once there is room.
     case diskFull
     /// Another process, or this one, has the ledger open.
@@ -11,6 +11,10 @@ enum LedgerError: Error, Equatable, CustomStringConvertible {
     case closed
     /// The task that asked was cancelled.
     case cancelled
+    /// What was to be written can never be kept as it is: it breaks a rule of the tables, or is too large.
+    case unacceptable(String)
+    /// What stands in the file means nothing to this version.
+    case unreadable(String)
     /// SQLite's own words for anything else.
     case database(String)
 
@@ -22,7 +26,17 @@ enum LedgerError: Error, Equatable, CustomStringConvertible {
     case invalidAgentID(String)
     case certificateNotIssued(String)
 
-    var description: String {
+    /// Whether the very same change would fail for ever, while others succeed.
+    ///
+    /// Every other error is one of the ledger's surroundings, and the change can be tried again.
+    var isOfChange: Bool {
+        switch self {
+        case .unacceptable, .unreadable: true
+        default: false
+        }
+    }
+
+    package var description: String {
         switch self {
         case .diskFull:
             "the disk is full; make room where the ledger lies"
@@ -36,6 +50,10 @@ enum LedgerError: Error, Equatable, CustomStringConvertible {
             "the ledger is closed"
         case .cancelled:
             "the question to the ledger was cancelled"
+        case .unacceptable(let reason):
+            "the ledger cannot keep this: \(reason)"
+        case .unreadable(let reason):
+            "the ledger holds \(reason)"
         case .database(let reason):
             "the ledger failed: \(reason)"
         case .tokenUnknown:

@@ -35,11 +35,7 @@ struct LinkPump: Service {
 
     private func saw(_ sighting: AgentSighting, connected: Bool, save: Bool) {
         registry.saw(sighting, connected: connected)
-        guard save else { return }
-        ledger.enqueue([.sighting(sighting)]) { [logger] result in
-            if case .failure(let error) = result {
-                logger.error("Ledger did not take an entry", metadata: .of([.error: error]))
-            }
-        }
+        // The ledger itself logs what it cannot keep.
+        if save { ledger.enqueue([.sighting(sighting)]) { _ in } }
     }
 }

@@ -10,6 +10,9 @@ package struct SourceBatch: Sendable {
 
 /// Where sources hand their batches.
 ///
-/// The call returns as soon as the batch is taken over; `committed` is called once it is durable, and a source that has
-/// too many batches under way waits for that before it reads on.
-package typealias SourceSink = @Sendable (SourceBatch, _ committed: @escaping @Sendable () -> Void) -> Void
+/// The call returns as soon as the batch is taken over. `settled` is called once it is durable, or failed: then it can
+/// never be kept, or the manager stops. A source that has too many batches under way waits for that before it reads on.
+package typealias SourceSink =
+    @Sendable (
+        SourceBatch, _ settled: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) -> Void

@@ -12,7 +12,7 @@ struct GroupCommitTests {
         let poison: Int?
         let error: LedgerError
 
-        init(poison: Int? = nil, error: LedgerError = .database("poison")) {
+        init(poison: Int? = nil, error: LedgerError = .unacceptable("poison")) {
             self.poison = poison
             self.error = error
         }
@@ -71,7 +71,7 @@ struct GroupCommitTests {
 
     @Test func `one caller's bad change does not fail the others`() async throws {
         let store = Store(poison: 2)
-        let expected = ["ok", LedgerError.database("poison").description, "ok"]
+        let expected = ["ok", LedgerError.unacceptable("poison").description, "ok"]
         #expect(try await outcomes(of: [[1], [2], [3]], in: store) == expected)
         #expect(store.batches.withLock { $0.filter { $0 != [-1] } } == [[1], [3]])
     }
@@ -83,26 +83,28 @@ struct GroupCommitTests {
         #expect(store.batches.withLock { $0.filter { $0 != [-1] } } == [])
     }
 
-    @Test func `a full disk holds everything up until there is room, and the order is kept`() async throws {
-        let store = Mutex<(isFull: Bool, committed: [Int])>((true, []))
-        let (stalls, stall) = AsyncStream<LedgerError>.makeStream()
+    @Test(arguments: [LedgerError.diskFull, .database("locked"), .cancelled])
+    func `whatever no change causes holds everything up, and the order is kept`(trouble: LedgerError) async throws {
+        let store = Mutex<(trouble: LedgerError?, committed: [Int])>((trouble, []))
+        let (notices, notice) = AsyncStream<GroupCommit<Int>.Notice>.makeStream()
         let commits = GroupCommit<Int>(
-            label: "test", batchLimit: 1, retryPause: .milliseconds(1), onStall: { stall.yield($0) }
+            label: "test", batchLimit: 1, retryPause: .milliseconds(1), notify: { notice.yield($0) }
         ) { changes throws(LedgerError) in
-            let isFull = store.withLock { store in
-                if !store.isFull { store.committed += changes }
-                return store.isFull
+            let trouble = store.withLock { store in
+                if store.trouble == nil { store.committed += changes }
+                return store.trouble
             }
-            if isFull { throw .diskFull }
+            if let trouble { throw trouble }
         }
         let (completions, completion) = AsyncStream<Int>.makeStream()
         for number in 1...3 { commits.enqueue([number]) { _ in completion.yield(number) } }
-        for await error in stalls {
-            #expect(error == .diskFull)
-            break
+        var told = notices.makeAsyncIterator()
+        guard case .stalled(trouble) = await told.next() else {
+            Issue.record("the stall was not told first")
+            return
         }
         #expect(store.withLock { $0.committed } == [])
-        store.withLock { $0.isFull = false }
+        store.withLock { $0.trouble = nil }
         var completed: [Int] = []
         for await number in completions {
             completed.append(number)
@@ -110,6 +112,40 @@ struct GroupCommitTests {
         }
         #expect(completed == [1, 2, 3])
         #expect(store.withLock { $0.committed } == [1, 2, 3])
+        guard case .resumed = await told.next() else {
+            Issue.record("the end of the stall was not told")
+            return
+        }
+        await commits.close()
+    }
+
+    @Test func `after something was given up nothing later is committed`() async throws {
+        let attempts = Mutex(0)
+        let (stalls, stall) = AsyncStream<Void>.makeStream()
+        let commits = GroupCommit<Int>(
+            label: "test", batchLimit: 1, retryPause: .seconds(600), notify: { _ in stall.yield() }
+        ) { changes throws(LedgerError) in
+            // The trouble is over just when the first call is given up.
+            let attempt = attempts.withLock { attempts in
+                attempts += 1
+                return attempts
+            }
+            if attempt <= 2 { throw .database("locked") }
+        }
+        let (results, result) = AsyncStream<(Int, Bool)>.makeStream()
+        for number in 1...3 {
+            commits.enqueue([number]) { outcome in
+                if case .success = outcome { result.yield((number, true)) } else { result.yield((number, false)) }
+            }
+        }
+        for await _ in stalls { break }
+        commits.stopWaiting()
+        var outcomes: [Bool] = []
+        for await (_, isDurable) in results {
+            outcomes.append(isDurable)
+            if outcomes.count == 3 { break }
+        }
+        #expect(outcomes == [false, false, false])
         await commits.close()
     }
 

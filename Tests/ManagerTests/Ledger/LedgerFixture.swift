@@ -1,5 +1,6 @@
 import ActiveResponse
 import Foundation
+import GRDB
 import Logging
 import Testing
 
@@ -57,6 +58,44 @@ func withLedger(
 extension Logger {
     /// One that says nothing.
     static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+/// Somebody who holds the write lock of a ledger, as an administrator with `sqlite3` and `BEGIN IMMEDIATE` does.
+struct LedgerIntruder {
+    private let connection: DatabaseQueue
+
+    init(path: String) throws {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        connection = try DatabaseQueue(path: path, configuration: configuration)
+        try connection.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    }
+
+    /// Gives the lock back.
+    func leave() async throws {
+        try await connection.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        try connection.close()
+    }
+}
+
+/// Hands every message that is logged to a closure.
+struct ListeningLogHandler: LogHandler {
+    let body: @Sendable (String) -> Void
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .trace
+
+    init(_ body: @escaping @Sendable (String) -> Void) {
+        self.body = body
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        body(event.message.description)
+    }
 }
 
 extension NewDispatch {

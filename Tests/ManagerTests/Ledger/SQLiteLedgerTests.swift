@@ -1,6 +1,7 @@
 import ActiveResponse
 import Foundation
 import GRDB
+import Logging
 import Testing
 
 @testable import Manager
@@ -57,6 +58,48 @@ struct SQLiteLedgerTests {
             try await limitPages(1_000_000)
             try await ledger.append(large)
             #expect(try await ledger.counts() == [.queued: 400])
+        }
+    }
+
+    @Test func `somebody else's lock holds commits up and loses none`() async throws {
+        try await withSQLite { first, path in
+            await first.close()
+            let (messages, message) = AsyncStream<String>.makeStream()
+            let logger = Logger(label: "test") { _ in ListeningLogHandler { message.yield($0) } }
+            let ledger = try SQLiteLedger(path: path, logger: logger, retryPause: .milliseconds(10))
+            let intruder = try LedgerIntruder(path: path)
+            async let position: Void = ledger.append([.position(source: "a", value: "1")])
+            for await text in messages {
+                #expect(text.hasPrefix("Ledger cannot be written"))
+                break
+            }
+            try await intruder.leave()
+            try await position
+            #expect(try await ledger.positions() == ["a": "1"])
+            await ledger.close()
+        }
+    }
+
+    @Test func `a change that breaks a rule is taken out alone`() async throws {
+        try await withSQLite { first, path in
+            await first.close()
+            let ledger = try SQLiteLedger(path: path, logger: .quiet)
+            try await ledger.write { database in
+                try database.execute(
+                    sql: """
+                        CREATE TRIGGER refuse BEFORE INSERT ON source_position WHEN NEW.source = 'bad'
+                        BEGIN SELECT RAISE(ABORT, 'refused'); END
+                        """)
+            }
+            async let good: Void = ledger.append([.position(source: "good", value: "1")])
+            let error = await #expect(throws: LedgerError.self) {
+                try await ledger.append([.position(source: "bad", value: "1")])
+            }
+            #expect(error?.isOfChange == true)
+            try await good
+            try await ledger.append([.position(source: "later", value: "1")])
+            #expect(try await ledger.positions() == ["good": "1", "later": "1"])
+            await ledger.close()
         }
     }
 

@@ -7,11 +7,20 @@ extension LedgerError {
         case let error as LedgerError: self = error
         case is CancellationError: self = .cancelled
         case let error as DatabaseError: self.init(error)
-        default: self = .database(String(describing: error))
+        // Not SQLite's: a value that could not be turned into a row, or a row into a value.
+        default: self = .unreadable(String(describing: error))
         }
     }
 
     private init(_ error: DatabaseError) {
+        // Without the arguments: they hold text from alerts.
+        let text = "SQLite error \(error.extendedResultCode.rawValue): \(error.message ?? "unknown")"
+        switch error.resultCode {
+        case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG:
+            self = .unacceptable(text)
+            return
+        default: break
+        }
         switch error.extendedResultCode {
         case .SQLITE_FULL, .SQLITE_IOERR_SHMSIZE:
             // The second one is what a full disk looks like when the index of the WAL has to grow
@@ -22,8 +31,7 @@ extension LedgerError {
         case .SQLITE_MISUSE:
             self = .closed
         default:
-            // Without the arguments: they hold text from alerts.
-            self = .database("SQLite error \(error.extendedResultCode.rawValue): \(error.message ?? "unknown")")
+            self = .database(text)
         }
     }
 }

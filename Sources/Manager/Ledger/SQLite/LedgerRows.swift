@@ -10,7 +10,7 @@ extension DispatchID {
 
     init(blob: Data) throws(LedgerError) {
         guard let id = DispatchID(bytes: Array(blob)) else {
-            throw .database("a dispatch id of \(blob.count) bytes; restore the ledger from a copy")
+            throw .unreadable("a dispatch id of \(blob.count) bytes; restore the ledger from a copy")
         }
         self = id
     }
@@ -19,7 +19,7 @@ extension DispatchID {
 extension DispatchState {
     init(column: String) throws(LedgerError) {
         guard let state = DispatchState(rawValue: column) else {
-            throw .database("a state \"\(column)\", which this version does not know")
+            throw .unreadable("a state \"\(column)\", which this version does not know")
         }
         self = state
     }

@@ -24,8 +24,8 @@ final class SQLiteLedger: Ledger {
     ///
     /// The file is readable for its owner alone: alerts hold what is nobody else's business.
     ///
-    /// - Parameter retryPause: a full disk holds all writing up and is tried again after this pause; nil fails the
-    ///   calls at once.
+    /// - Parameter retryPause: whatever keeps the file from being written holds all writing up and is tried again
+    ///   after this pause; nil fails the calls at once.
     init(
         path: String, logger: Logger, checkpoints: LedgerCheckpointer.Limits = .init(),
         retryPause: Duration? = .seconds(1)
@@ -36,8 +36,9 @@ final class SQLiteLedger: Ledger {
             var configuration = Configuration()
             configuration.label = "ledger"
             configuration.maximumReaderCount = 4
-            // The checkpointer may hold the write lock for a moment.
-            configuration.busyMode = .timeout(10)
+            // The checkpointer may hold the write lock for a moment. Whoever holds it longer (an administrator's
+            // sqlite3) is waited for by the commits, which may not keep the manager from stopping.
+            configuration.busyMode = .timeout(2)
             pool = try DatabasePool(path: path, configuration: configuration)
             try Self.migrate(pool, path: path)
             try Self.configureWriter(pool)
@@ -52,10 +53,25 @@ final class SQLiteLedger: Ledger {
         let (pool, checkpointer) = (pool, checkpointer)
         commits = GroupCommit(
             label: "ledger commit", batchLimit: Self.batchLimit, gathering: Self.gathering, retryPause: retryPause,
-            onStall: { error in
-                logger.error(
-                    "Ledger cannot be written; nothing more is taken in until it can",
-                    metadata: .of([.file: path, .error: error]))
+            notify: { notice in
+                switch notice {
+                case .stalled(let error):
+                    logger.error(
+                        "Ledger cannot be written; nothing more is taken in until it can",
+                        metadata: .of([.file: path, .error: error]))
+                case .resumed:
+                    logger.notice("Ledger can be written again", metadata: .of([.file: path]))
+                case .gaveUp(let error):
+                    logger.warning(
+                        "Ledger cannot be written; what waits for it is read and sent again after the next start",
+                        metadata: .of([.file: path, .error: error]))
+                case .rejected(let changes, let error):
+                    for change in changes {
+                        logger.error(
+                            "Ledger cannot keep an entry and goes on without it",
+                            metadata: .of([.file: path, .kind: change.summary, .error: error]))
+                    }
+                }
             }
         ) { changes throws(LedgerError) in
             do {
@@ -80,6 +96,10 @@ final class SQLiteLedger: Ledger {
     }
 
     var queueDepth: Int { commits.depth }
+
+    func stopWaiting() {
+        commits.stopWaiting()
+    }
 
     func close() async {
         await commits.close()
