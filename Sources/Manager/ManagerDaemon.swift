@@ -123,6 +123,7 @@ package struct ManagerDaemon {
                     events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
                 Housekeeping(dispatcher: dispatcher), listener, control,
             ] + sources + [
+                LedgerRelease(ledger: ledger),
                 HangupService(reloader: reloader, log: log, logger: logger),
                 ReadyService(readiness: readiness, logger: logger),
             ]

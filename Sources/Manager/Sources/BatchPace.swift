@@ -14,6 +14,7 @@ final class BatchPace: @unchecked Sendable {
 
     private let condition = NSCondition()
     private var underway = 0
+    private var isStopping = false
     private var position = ""
     private var savedAt: UInt64 = 0
 
@@ -26,13 +27,25 @@ final class BatchPace: @unchecked Sendable {
     }
 
     /// Waits for a free place and takes it.
-    func begin(position: FilePosition) {
-        condition.lock()
-        while underway >= Self.limit { condition.wait() }
-        underway += 1
-        self.position = position.description
-        savedAt = DispatchTime.now().uptimeNanoseconds
-        condition.unlock()
+    ///
+    /// - Returns: false when there is none and the source is to stop: the batch is read again next time.
+    func begin(position: FilePosition) -> Bool {
+        condition.withLock {
+            while underway >= Self.limit, !isStopping { condition.wait() }
+            guard underway < Self.limit else { return false }
+            underway += 1
+            self.position = position.description
+            savedAt = DispatchTime.now().uptimeNanoseconds
+            return true
+        }
+    }
+
+    /// Ends the waiting for a place, now and later.
+    func stop() {
+        condition.withLock {
+            isStopping = true
+            condition.broadcast()
+        }
     }
 
     func end() {
@@ -42,9 +55,9 @@ final class BatchPace: @unchecked Sendable {
         }
     }
 
-    /// Waits until everything that was handed over is durable, five seconds at the most.
+    /// Waits until everything that was handed over is durable or failed, three seconds at the most.
     func waitUntilIdle() {
-        let deadline = Date(timeIntervalSinceNow: 5)
+        let deadline = Date(timeIntervalSinceNow: 3)
         condition.lock()
         while underway > 0, condition.wait(until: deadline) {}
         condition.unlock()

@@ -42,47 +42,50 @@ package final class FileSource: Service {
 
     package func run() async throws {
         let watcher = try FileWatcher(path: path)
+        let pace = BatchPace()
         await withTaskCancellationOrGracefulShutdownHandler {
             await withCheckedContinuation { continuation in
                 Thread {
-                    self.follow(watcher)
+                    self.follow(watcher, pace: pace)
                     continuation.resume()
                 }.start()
             }
         } onCancelOrGracefulShutdown: {
             watcher.stop()
+            pace.stop()
         }
     }
 
-    private func follow(_ watcher: FileWatcher) {
+    private func follow(_ watcher: FileWatcher, pace: BatchPace) {
         var follower = FileFollower(
             path: path, start: start, saved: savedPosition.flatMap(FilePosition.init), source: name, logger: logger)
-        let pace = BatchPace()
         // The first position is saved at once: what is appended while the manager is down is read afterwards.
-        send([], position: follower.position, pace: pace)
-        while !watcher.isStopped {
+        var isCurrent = send([], position: follower.position, pace: pace)
+        while !watcher.isStopped, isCurrent {
             intake.withLock { $0.refresh() }
-            drain(&follower, pace: pace)
+            isCurrent = drain(&follower, pace: pace)
             watcher.wait(
                 folderMissing: !follower.folderExists, oldFiles: follower.isDrainingOldFiles,
                 unsaved: follower.position.description != pace.lastPosition)
         }
-        drain(&follower, pace: pace)
-        send([], position: follower.position, pace: pace)
+        // After a batch that nobody took, no later position may be saved.
+        if isCurrent, drain(&follower, pace: pace) { send([], position: follower.position, pace: pace) }
         pace.waitUntilIdle()
     }
 
     /// Reads all there is, in pieces; each piece with an alert that fires goes on at once.
-    private func drain(_ follower: inout FileFollower, pace: BatchPace) {
+    ///
+    /// - Returns: false when a piece could not go on, because the source is to stop.
+    private func drain(_ follower: inout FileFollower, pace: BatchPace) -> Bool {
         while true {
             var fired: [FiredAlert] = []
             let more = follower.readNext { line, offset in
                 if let alert = self.decide(line, offset: offset) { fired.append(alert) }
             }
             if !fired.isEmpty || pace.isPositionOverdue(follower.position) {
-                send(fired, position: follower.position, pace: pace)
+                guard send(fired, position: follower.position, pace: pace) else { return false }
             }
-            if !more { return }
+            if !more { return true }
         }
     }
 
@@ -115,10 +118,13 @@ package final class FileSource: Service {
             metadata: .of([.source: name, .file: path, .offset: offset, .kind: kind, .error: error]))
     }
 
-    private func send(_ fired: [FiredAlert], position: FilePosition, pace: BatchPace) {
-        pace.begin(position: position)
+    /// - Returns: false when there was no place for the batch and the source is to stop.
+    @discardableResult
+    private func send(_ fired: [FiredAlert], position: FilePosition, pace: BatchPace) -> Bool {
+        guard pace.begin(position: position) else { return false }
         // A batch that failed counts as over: it would fail for ever, or the manager stops and the ledger takes nothing
         // that comes later either.
         sink(SourceBatch(source: name, fired: fired, position: position.description)) { _ in pace.end() }
+        return true
     }
 }

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Manager
+
+@Suite struct `A manager whose ledger cannot be written` {
+    private static let policy = """
+        <command><name>record</name><executable>record</executable></command>
+        <active-response><command>record</command><location>server</location><level>7</level></active-response>
+        """
+
+    @Test func `goes on deciding, stops when it is told to, and loses nothing`() async throws {
+        let fleet = try Fleet(policy: Self.policy)
+        try fleet.managerHome.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$4\" >>record\n")
+        let record = fleet.managerHome.path + "/record"
+        let manager = try await fleet.startManager()
+        let intruder = try LedgerIntruder(path: fleet.managerHome.path + "/var/manager.db")
+        // More than the batches that may wait for the ledger, one alert in each.
+        let ids = (1...64).map { "7.\($0)" }
+        for id in ids {
+            try fleet.append(alert: Fleet.alert(id: id))
+            try await manager.line(containing: "Response fires", "alert=\(id) ")
+        }
+        let more = (65...70).map { "7.\($0)" }
+        for id in more { try fleet.append(alert: Fleet.alert(id: id)) }
+        try await manager.line(containing: "Ledger cannot be written")
+
+        let clock = ContinuousClock()
+        let time = await clock.measure { #expect(await manager.stop() == 0) }
+        #expect(time < .seconds(5))
+        try await intruder.leave()
+
+        let next = try await fleet.startManager()
+        try await FileLines.count(70, in: record, containing: "7.")
+        for id in more { try await next.line(containing: "Response fires", "alert=\(id) ") }
+        #expect(await next.stop() == 0)
+        #expect(FileLines.now(record).sorted() == (ids + more).sorted())
+        let ledger = try SQLiteLedger(path: fleet.managerHome.path + "/var/manager.db", logger: .quiet)
+        #expect(try await ledger.allDispatchIDs().count == 70)
+        await ledger.close()
+    }
+}
