@@ -109,7 +109,10 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ManagerTests",
-            dependencies: ["Manager", "ActiveResponse", "Alerts", "Policy", "TestSupport", logging, grdb],
+            dependencies: [
+                "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Policy", "TestSupport",
+                "TLS", logging, grdb, nioCore, nioEmbedded,
+            ],
             swiftSettings: strict),
 
         // The administrator's command.

@@ -75,7 +75,8 @@ package struct ManagerDaemon {
 
         let credentials = try ManagerCredentials.loadOrCreate(home: home, logger: logger)
         let enrollment = EnrollmentDesk(
-            authority: credentials.authority, ledger: ledger, registry: registry, managerName: name, logger: logger)
+            authority: credentials.authority, ledger: ledger, registry: registry, dispatcher: dispatcher,
+            managerName: name, logger: logger)
         let links = LinkEvents()
         // The doors that must be open before the manager calls itself ready: agents' port and control socket.
         let readiness = Readiness(doors: 2)

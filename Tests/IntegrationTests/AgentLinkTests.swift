@@ -62,6 +62,28 @@ import Testing
         await manager.stop()
     }
 
+    @Test func `enrolling an id anew cuts the machine off that had it`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let agent = try await fleet.startAgent(home)
+        try await manager.line(containing: "Agent is connected")
+        let token = try fleet.control("enroll", "token", "--id", "001").output
+        let other = try TemporaryHome()
+        let enrolled = try ShellCommand.run(
+            DaemonProcess.binaries + "/edr-agent",
+            ["--home", other.path, "--enroll", "-", "--manager", "127.0.0.1:\(fleet.port)", "--name", "web-03"],
+            input: token)
+        #expect(enrolled.status == 0, "\(enrolled.errors)")
+        try await agent.line(containing: "Disconnected from the manager", "enrolled anew")
+        try await agent.line(containing: "Manager did not accept the agent", "not enrolled")
+        #expect(try status(fleet) != "active")
+        let next = try await fleet.startAgent(other)
+        await next.stop()
+        await agent.stop()
+        await manager.stop()
+    }
+
     @Test func `without a certificate of ours nothing is served`() async throws {
         let fleet = try Fleet(policy: policy())
         let manager = try await fleet.startManager()

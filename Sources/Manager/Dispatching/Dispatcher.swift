@@ -20,6 +20,11 @@ final class Dispatcher: Sendable {
         var journals: [String: String] = [:]
         var pending = PendingOrders()
         var filter = KnownDispatchFilter()
+
+        mutating func cut(_ agent: String, reason: String) {
+            links.removeValue(forKey: agent)?.close(reason: reason)
+            journals[agent] = nil
+        }
     }
 
     private let ledger: any Ledger
@@ -190,14 +195,35 @@ final class Dispatcher: Sendable {
 
     /// A link to an agent is up: everything that it has not confirmed is sent over it.
     ///
-    /// - Parameter journal: names the agent's journal, whose numbers its reports carry.
-    func linkUp(_ link: any AgentLink, agent: String, journal: String) {
+    /// - Parameters:
+    ///   - journal: names the agent's journal, whose numbers its reports carry.
+    ///   - isAdmitted: whether the agent may still have a link. Asked under the lock: a removal that it does not see
+    ///     yet finds the link and cuts it.
+    /// - Returns: false when it may not; nothing was sent then.
+    @discardableResult
+    func linkUp(
+        _ link: any AgentLink, agent: String, journal: String, isAdmitted: () -> Bool = { true }
+    ) -> Bool {
         state.withLock { state in
+            guard isAdmitted() else { return false }
             if let old = state.links[agent], old !== link { old.close(reason: "the agent connected again") }
             state.links[agent] = link
             state.journals[agent] = journal
             for order in state.pending.orders(for: agent) { link.send(order) }
+            return true
         }
+    }
+
+    /// Whether this is the link to its agent: not one that was cut or replaced.
+    func isUp(_ link: any AgentLink, agent: String) -> Bool {
+        state.withLock { $0.links[agent] === link }
+    }
+
+    /// Cuts the link to an agent.
+    ///
+    /// What waits for the agent goes over its next link.
+    func cut(agent: String, reason: String) {
+        state.withLock { $0.cut(agent, reason: reason) }
     }
 
     /// A link is down.
@@ -256,8 +282,7 @@ final class Dispatcher: Sendable {
     /// What waits for it is cancelled.
     func remove(agent: String) {
         state.withLock { state in
-            state.links.removeValue(forKey: agent)?.close(reason: "the agent was removed")
-            state.journals[agent] = nil
+            state.cut(agent, reason: "the agent was removed")
             let now = Timestamp.now()
             let changes = state.pending.removeAll(for: agent).filter { $0.kind == .run }.map { order in
                 LedgerChange.event(

@@ -3,6 +3,7 @@ import AgentProtocol
 import Daemon
 import Logging
 import NIOCore
+import TLS
 import Wire
 
 /// The manager's end of the link to one agent: greets it, passes its reports on, and notices when it falls silent.
@@ -15,7 +16,7 @@ final class AgentConnectionHandler: ChannelInboundHandler {
     /// How long an agent may take to say hello.
     private static let helloTimeout = TimeAmount.seconds(10)
 
-    private let agentID: String
+    private let peer: TLSHandshakeCompleted.Peer
     private let desk: AgentDesk
     private let logger: Logger
     private var link: RemoteLink?
@@ -25,11 +26,13 @@ final class AgentConnectionHandler: ChannelInboundHandler {
     private var reports: [ResponseEvent] = []
     private var endReason = "the connection was lost"
 
-    init(agentID: String, desk: AgentDesk, logger: Logger) {
-        self.agentID = agentID
+    init(peer: TLSHandshakeCompleted.Peer, desk: AgentDesk, logger: Logger) {
+        self.peer = peer
         self.desk = desk
         self.logger = logger
     }
+
+    private var agentID: String { peer.commonName }
 
     func handlerAdded(context: ChannelHandlerContext) {
         timer = schedule(context, after: Self.helloTimeout) { handler, context in
@@ -90,7 +93,12 @@ final class AgentConnectionHandler: ChannelInboundHandler {
         guard hello.protocolVersion >= 1 else {
             return refuse(context, .unsupportedVersion, "this manager speaks version 1 and later")
         }
-        let link = RemoteLink(agentID: agentID, channel: context.channel)
+        // The handshake may be long ago.
+        guard desk.admits(peer) else {
+            return refuse(context, .notEnrolled, "this agent is not enrolled")
+        }
+        let link = RemoteLink(
+            agentID: agentID, fingerprint: peer.fingerprint.description, channel: context.channel)
         self.link = link
         let heartbeat = Heartbeat(now: .now())
         self.heartbeat = heartbeat

@@ -56,14 +56,12 @@ final class ConnectionDoor: ChannelInboundHandler {
                     .agent: peer?.commonName ?? "", .address: context.remoteAddress?.ipAddress ?? "",
                 ]))
             try context.pipeline.syncOperations.addHandler(encoder)
-            let channel = context.channel
-            channel.writeAndFlush(Message.failure(code: .notEnrolled, text: "this agent is not enrolled"))
-                .whenComplete { _ in channel.close(promise: nil) }
+            context.channel.end(after: .failure(code: .notEnrolled, text: "this agent is not enrolled"))
             return
         }
         try context.pipeline.syncOperations.addHandlers([
             FrameDecoder(maximumLength: FrameLimit.agent), encoder,
-            AgentConnectionHandler(agentID: peer.commonName, desk: desk, logger: logger),
+            AgentConnectionHandler(peer: peer, desk: desk, logger: logger),
         ])
     }
 }

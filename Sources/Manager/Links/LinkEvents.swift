@@ -24,4 +24,9 @@ struct LinkEvents: Sendable {
     func send(_ event: Event) {
         continuation.yield(event)
     }
+
+    /// Ends the stream after what was sent.
+    func finish() {
+        continuation.finish()
+    }
 }

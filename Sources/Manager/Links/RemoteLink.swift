@@ -5,10 +5,13 @@ import NIOCore
 /// The link to an agent over its TLS connection.
 final class RemoteLink: AgentLink {
     let agentID: String
+    /// The fingerprint of the certificate that the link was opened with.
+    let fingerprint: String
     private let channel: any Channel
 
-    init(agentID: String, channel: any Channel) {
+    init(agentID: String, fingerprint: String, channel: any Channel) {
         self.agentID = agentID
+        self.fingerprint = fingerprint
         self.channel = channel
     }
 
@@ -21,7 +24,22 @@ final class RemoteLink: AgentLink {
     }
 
     func close(reason: String) {
-        let channel = channel
-        channel.writeAndFlush(Message.goodbye(reason: reason)).whenComplete { _ in channel.close(promise: nil) }
+        channel.end(after: .goodbye(reason: reason))
+    }
+}
+
+extension Channel {
+    /// How long a last message may take to leave.
+    private static var farewell: TimeAmount { .seconds(2) }
+
+    /// Sends a last message and closes.
+    ///
+    /// A peer that does not read, so that the message never leaves, is cut off all the same.
+    func end(after message: Message) {
+        let cut = eventLoop.scheduleTask(in: Self.farewell) { self.close(promise: nil) }
+        writeAndFlush(message).whenComplete { _ in
+            cut.cancel()
+            self.close(promise: nil)
+        }
     }
 }

@@ -14,16 +14,23 @@ struct LinkPump: Service {
         for await event in events.stream.cancelOnGracefulShutdown() {
             switch event {
             case .up(let link, let journal, let version, let address):
+                let isUp = dispatcher.linkUp(link, agent: link.agentID, journal: journal) {
+                    registry.isCurrent(agent: link.agentID, fingerprint: link.fingerprint)
+                }
+                guard isUp else {
+                    link.close(reason: "the agent is not enrolled")
+                    continue
+                }
                 saw(
                     AgentSighting(agent: link.agentID, at: Timestamp.now(), version: version, address: address),
                     connected: true, save: true)
                 logger.notice(
                     "Agent is connected",
                     metadata: .of([.agent: link.agentID, .address: address, .version: version]))
-                dispatcher.linkUp(link, agent: link.agentID, journal: journal)
             case .reports(let link, let reports):
                 dispatcher.reports(reports, agent: link.agentID, over: link)
             case .heard(let link):
+                guard dispatcher.isUp(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)
             case .down(let link, let reason):
                 guard dispatcher.linkDown(link, agent: link.agentID) else { continue }

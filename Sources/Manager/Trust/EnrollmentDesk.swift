@@ -9,6 +9,7 @@ struct EnrollmentDesk: Sendable {
     let authority: CertificateAuthority
     let ledger: any Ledger
     let registry: AgentRegistry
+    let dispatcher: Dispatcher
     let managerName: String
     let logger: Logger
 
@@ -45,6 +46,8 @@ struct EnrollmentDesk: Sendable {
                 pem: try certificate.pem())
         }
         registry.add(enrollment.agent)
+        // The id may have belonged to another machine until now, whose link is still open.
+        dispatcher.cut(agent: enrollment.agent.id, reason: "the agent was enrolled anew")
         logger.notice(
             "Agent was enrolled",
             metadata: .of([.agent: enrollment.agent.id, .name: enrollment.agent.name, .address: address]))

@@ -1,0 +1,87 @@
+import ActiveResponse
+import AgentProtocol
+import ConfigurationTree
+import Foundation
+import NIOCore
+import NIOEmbedded
+import Policy
+import Testing
+
+@testable import Manager
+@testable import TLS
+
+/// The manager's side of one agent's connection on an event loop without time of its own, with everything behind it.
+final class AgentConnectionFixture {
+    static let fingerprint = Fingerprint([UInt8](repeating: 7, count: Fingerprint.byteCount))
+
+    let registry: AgentRegistry
+    let dispatcher: Dispatcher
+    let events = LinkEvents()
+    let channel = EmbeddedChannel()
+    let handler: AgentConnectionHandler
+    let ledger: SQLiteLedger
+    private let files: LedgerFixture
+    private let folder: String
+
+    init() async throws {
+        files = try LedgerFixture(.sqlite)
+        ledger = try #require(try await files.ledger as? SQLiteLedger)
+        folder = NSTemporaryDirectory() + "edr-links-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let fingerprint = try #require(Self.fingerprint)
+        let policy = PolicyDefinition(sections: [], diagnostics: Diagnostics())
+        let context = DecisionContext(policy: Policy(policy), agents: AgentDirectory([]))
+        registry = AgentRegistry([.sample("001", fingerprint: fingerprint.description)], context: context)
+        dispatcher = Dispatcher(
+            ledger: ledger, context: context, alertsLog: AlertsLog(path: folder + "/alerts.log"),
+            managerName: "manager", logger: .quiet)
+        let enrollment = EnrollmentDesk(
+            authority: try .loadOrCreate(directory: folder), ledger: ledger, registry: registry,
+            dispatcher: dispatcher, managerName: "manager", logger: .quiet)
+        handler = AgentConnectionHandler(
+            peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint),
+            desk: AgentDesk(registry: registry, enrollment: enrollment, events: events, managerName: "manager"),
+            logger: .quiet)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Opens the connection.
+    func connect() throws {
+        try channel.pipeline.syncOperations.addHandler(handler)
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+    }
+
+    /// Takes what the agent says first.
+    func hello() throws {
+        try channel.writeInbound(
+            Message.hello(
+                Hello(
+                    protocolVersion: 1, agentVersion: "1", agentName: "web", hostname: "web", osName: "Linux",
+                    bootID: "b", journalID: "a")))
+    }
+
+    /// Hands what happened on the connection to the dispatcher until there is no more.
+    func pump() async throws {
+        events.finish()
+        try await LinkPump(
+            events: events, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: .quiet
+        ).run()
+    }
+
+    /// Everything that was sent to the agent.
+    func sent() throws -> [Message] {
+        var messages: [Message] = []
+        while let message = try channel.readOutbound(as: Message.self) { messages.append(message) }
+        return messages
+    }
+}
+
+extension AgentRecord {
+    static func sample(_ id: String, fingerprint: String) -> AgentRecord {
+        AgentRecord(
+            id: id, name: "web-\(id)", certificateSerial: "1", certificateFingerprint: fingerprint, created: 1)
+    }
+}
