@@ -33,6 +33,7 @@ final class Dispatcher: Sendable {
     private let factory: OrderFactory
     private let logger: Logger
     private let uncommitted = UncommittedDispatches()
+    private let reportsUnderway = ReportsUnderway()
     private let state = Mutex(State())
 
     init(
@@ -234,7 +235,7 @@ final class Dispatcher: Sendable {
     @discardableResult
     func linkDown(_ link: any AgentLink, agent: String) -> Bool {
         state.withLock { state in
-            guard state.links[agent] === link else { return false }
+            guard state.links[agent] === link else { return state.links[agent] == nil }
             state.links[agent] = nil
             state.journals[agent] = nil
             return true
@@ -250,11 +251,18 @@ final class Dispatcher: Sendable {
             guard state.links[agent] === link, let journal = state.journals[agent], let last = reports.last else {
                 return
             }
+            // The manager's own executor has no link that could be cut.
+            guard agent == OrderFactory.managerID || reportsUnderway.begin(agent) else {
+                logger.warning("Too many reports wait for the ledger", metadata: .of([.agent: agent]))
+                return state.cut(agent, reason: "too many of its reports wait for the ledger")
+            }
             for (index, report) in reports.enumerated() {
                 note(report, agent: agent, &state.pending)
                 let isLast = index == reports.count - 1
-                commit([.event(ReportTranslation.event(report, agent: agent, journal: journal))]) { result in
+                let event = ReportTranslation.event(report, agent: agent, journal: journal)
+                commit([.event(event)]) { [reportsUnderway] result in
                     guard isLast else { return }
+                    reportsUnderway.end(agent)
                     switch result {
                     case .success: link.acknowledge(through: last.sequence)
                     case .failure(let error): if error.isOfChange { link.acknowledge(through: last.sequence) }

@@ -9,12 +9,20 @@ import Wire
 /// The manager's end of the link to one agent: greets it, passes its reports on, and notices when it falls silent.
 ///
 /// The agent is who its certificate says. Whatever it reports is taken as its own.
-final class AgentConnectionHandler: ChannelInboundHandler {
+///
+/// It reads no faster than the ledger keeps what was read, and than the agent takes what it is sent: what waits in
+/// memory for one agent is bounded.
+final class AgentConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = Message
+    typealias OutboundIn = Message
     typealias OutboundOut = Message
 
     /// How long an agent may take to say hello.
     private static let helloTimeout = TimeAmount.seconds(10)
+    /// How many batches of reports, each of one read, may wait for their acknowledgement.
+    private static let batchLimit = 8
+    /// How often a sign of life is passed on at most.
+    private static let signInterval = TimeAmount.seconds(1)
 
     private let peer: TLSHandshakeCompleted.Peer
     private let desk: AgentDesk
@@ -24,6 +32,13 @@ final class AgentConnectionHandler: ChannelInboundHandler {
     private var timer: Scheduled<Void>?
     /// Reports of the present read, handed on together.
     private var reports: [ResponseEvent] = []
+    /// Batches of reports that were handed on and are not acknowledged.
+    private var unacknowledged = 0
+    /// Whether somebody asked for more to read while nothing could be taken.
+    private var isReadHeld = false
+    /// Since when the peer has taken nothing of what waits for it; nil while nothing has to wait.
+    private var unwritableSince: NIODeadline?
+    private var lastSign: NIODeadline?
     private var endReason = "the connection was lost"
 
     init(peer: TLSHandshakeCompleted.Peer, desk: AgentDesk, logger: Logger) {
@@ -42,7 +57,7 @@ final class AgentConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let message = unwrapInboundIn(data)
-        heartbeat?.heard(now: .now())
+        heartbeat?.heard(now: context.eventLoop.now)
         guard let link else {
             guard case .hello(let hello) = message else {
                 return refuse(context, .unexpectedMessage, "the first message must be hello")
@@ -59,10 +74,10 @@ final class AgentConnectionHandler: ChannelInboundHandler {
                 end(context, reason: "it sent a report that cannot be read")
             }
         case .ping(let nonce):
-            desk.events.send(.heard(link))
+            heard(link, context)
             context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
         case .pong:
-            desk.events.send(.heard(link))
+            heard(link, context)
         case .goodbye(let reason):
             end(context, reason: reason)
         default:
@@ -72,10 +87,54 @@ final class AgentConnectionHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if let link, !reports.isEmpty {
+            unacknowledged += 1
             desk.events.send(.reports(link, reports))
             reports = []
         }
         context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isReadHeld = !canTake(context)
+        if !isReadHeld { context.read() }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .reportAck = unwrapOutboundIn(data) {
+            // One for each batch.
+            unacknowledged -= 1
+            readOn(context)
+        }
+        guard unwritableSince != nil else { return context.write(data, promise: promise) }
+        // A slow peer with a long way to go is not one that does not read.
+        let promise = promise ?? context.eventLoop.makePromise()
+        promise.futureResult.assumeIsolated().whenSuccess {
+            if self.unwritableSince != nil { self.unwritableSince = context.eventLoop.now }
+        }
+        context.write(data, promise: promise)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unwritableSince = context.channel.isWritable ? nil : unwritableSince ?? context.eventLoop.now
+        readOn(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func canTake(_ context: ChannelHandlerContext) -> Bool {
+        unacknowledged < Self.batchLimit && context.channel.isWritable
+    }
+
+    private func readOn(_ context: ChannelHandlerContext) {
+        guard isReadHeld, canTake(context) else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    private func heard(_ link: RemoteLink, _ context: ChannelHandlerContext) {
+        let now = context.eventLoop.now
+        if let lastSign, now < lastSign + Self.signInterval { return }
+        lastSign = now
+        desk.events.send(.heard(link))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -100,7 +159,7 @@ final class AgentConnectionHandler: ChannelInboundHandler {
         let link = RemoteLink(
             agentID: agentID, fingerprint: peer.fingerprint.description, channel: context.channel)
         self.link = link
-        let heartbeat = Heartbeat(now: .now())
+        let heartbeat = Heartbeat(now: context.eventLoop.now)
         self.heartbeat = heartbeat
         let interval = heartbeat.interval.nanoseconds / 1_000_000_000
         context.writeAndFlush(
@@ -114,15 +173,24 @@ final class AgentConnectionHandler: ChannelInboundHandler {
 
     private func tick(_ context: ChannelHandlerContext) {
         guard var heartbeat else { return }
-        let action = heartbeat.tick(now: .now())
+        let now = context.eventLoop.now
+        if let unwritableSince, now - unwritableSince >= heartbeat.deadAfter {
+            return end(context, reason: "it does not read")
+        }
+        let action = heartbeat.tick(now: now)
         self.heartbeat = heartbeat
         switch action {
         case .wait: break
         case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.ping(nonce: nonce)), promise: nil)
-        case .dead: return end(context, reason: "it fell silent")
+        case .dead:
+            // It cannot be heard while nothing is read.
+            guard isReadHeld else { return end(context, reason: "it fell silent") }
+            heartbeat.heard(now: now)
+            self.heartbeat = heartbeat
         }
         timer?.cancel()
-        timer = schedule(context, after: heartbeat.nextTick - .now()) { handler, context in handler.tick(context) }
+        let next = min(heartbeat.nextTick, unwritableSince.map { $0 + heartbeat.deadAfter } ?? heartbeat.nextTick)
+        timer = schedule(context, after: next - now) { handler, context in handler.tick(context) }
     }
 
     private func schedule(

@@ -20,6 +20,7 @@ final class AgentConnectionFixture {
     let channel = EmbeddedChannel()
     let handler: AgentConnectionHandler
     let ledger: SQLiteLedger
+    var ledgerPath: String { files.path }
     private let files: LedgerFixture
     private let folder: String
 

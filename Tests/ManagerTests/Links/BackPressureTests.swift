@@ -1,0 +1,98 @@
+import ActiveResponse
+import AgentProtocol
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Manager
+
+@Suite struct `An agent's connection` {
+    /// A connection that is up, with a counter of how often the socket was asked for more.
+    private func connected() async throws -> (AgentConnectionFixture, ReadCounter) {
+        let fixture = try await AgentConnectionFixture()
+        let counter = ReadCounter()
+        try fixture.channel.pipeline.syncOperations.addHandler(counter)
+        try fixture.connect()
+        try fixture.hello()
+        return (fixture, counter)
+    }
+
+    private func sendReport(_ sequence: UInt64, to fixture: AgentConnectionFixture) throws {
+        let event = ResponseEvent(sequence: sequence, dispatchID: try dispatchID(1), kind: .received, at: 1)
+        try fixture.channel.writeInbound(Message.report(payload: event.encoded()))
+    }
+
+    @Test func `is not read while too many of its reports are not in the ledger`() async throws {
+        let (fixture, counter) = try await connected()
+        for sequence in 1...7 { try sendReport(UInt64(sequence), to: fixture) }
+        fixture.channel.read()
+        #expect(counter.count == 1)
+        try sendReport(8, to: fixture)
+        fixture.channel.read()
+        #expect(counter.count == 1)
+        // Whoever is not read cannot be heard, and is not held to be dead for it.
+        fixture.channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        #expect(fixture.channel.isActive)
+        let pings = try fixture.sent().filter { message in if case .ping = message { true } else { false } }
+        #expect(pings.count >= 4)
+        try fixture.channel.writeOutbound(Message.reportAck(throughSequence: 1))
+        #expect(counter.count == 2)
+    }
+
+    @Test func `is not read while the agent does not read, and is closed in the end`() async throws {
+        let (fixture, counter) = try await connected()
+        fixture.channel.isWritable = false
+        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        fixture.channel.read()
+        #expect(counter.count == 0)
+        fixture.channel.embeddedEventLoop.advanceTime(by: .seconds(19))
+        #expect(fixture.channel.isActive)
+        fixture.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!fixture.channel.isActive)
+    }
+
+    @Test func `goes on when the agent reads again`() async throws {
+        let (fixture, counter) = try await connected()
+        fixture.channel.isWritable = false
+        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        fixture.channel.read()
+        fixture.channel.isWritable = true
+        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(counter.count == 1)
+    }
+
+    @Test func `passes on one sign of life a second at most`() async throws {
+        let (fixture, _) = try await connected()
+        for nonce in 1...1000 { try fixture.channel.writeInbound(Message.ping(nonce: UInt64(nonce))) }
+        fixture.events.finish()
+        var signs = 0
+        for await event in fixture.events.stream { if case .heard = event { signs += 1 } }
+        #expect(signs == 1)
+    }
+
+    @Test func `is cut when links before it left too many reports`() async throws {
+        let (fixture, _) = try await connected()
+        let intruder = try LedgerIntruder(path: fixture.ledgerPath)
+        let link = RemoteLink(agentID: "001", fingerprint: "x", channel: fixture.channel)
+        fixture.dispatcher.linkUp(link, agent: "001", journal: "a")
+        let event = ResponseEvent(sequence: 1, dispatchID: try dispatchID(1), kind: .received, at: 1)
+        for _ in 1...64 { fixture.dispatcher.reports([event], agent: "001", over: link) }
+        #expect(fixture.dispatcher.isUp(link, agent: "001"))
+        fixture.dispatcher.reports([event], agent: "001", over: link)
+        #expect(!fixture.dispatcher.isUp(link, agent: "001"))
+        try await intruder.leave()
+        await fixture.ledger.close()
+    }
+}
+
+/// Counts how often the socket is asked for more.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = Message
+
+    var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
+    }
+}
