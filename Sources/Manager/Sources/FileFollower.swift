@@ -59,7 +59,6 @@ struct FileFollower {
         return String(path[..<slash])
     }
 
-    var folderExists: Bool { access(folder, F_OK) == 0 }
     var isDrainingOldFiles: Bool { !old.isEmpty }
 
     /// Where to read on after a restart: in the oldest file that is not yet finished.

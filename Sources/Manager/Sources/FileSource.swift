@@ -41,7 +41,7 @@ package final class FileSource: Service {
     }
 
     package func run() async throws {
-        let watcher = try FileWatcher(path: path)
+        let watcher = try FileWatcher(path: path, source: name, logger: logger)
         let pace = BatchPace()
         await withTaskCancellationOrGracefulShutdownHandler {
             await withCheckedContinuation { continuation in
@@ -65,7 +65,7 @@ package final class FileSource: Service {
             intake.withLock { $0.refresh() }
             isCurrent = drain(&follower, pace: pace)
             watcher.wait(
-                folderMissing: !follower.folderExists, oldFiles: follower.isDrainingOldFiles,
+                oldFiles: follower.isDrainingOldFiles,
                 unsaved: follower.position.description != pace.lastPosition)
         }
         // After a batch that nobody took, no later position may be saved.
