@@ -29,6 +29,7 @@ enum API {
             let fired: Int
             let skipped: Int
             let invalid: Int
+            let problem: Nullable<String>
         }
         struct Queues: Codable, Sendable {
             let ledger: Int

@@ -32,7 +32,8 @@ struct ControlOperations: Sendable {
             sources: statistics.map { source in
                 API.Status.Source(
                     name: source.name, read: source.value(.read), decided: source.value(.decided),
-                    fired: source.value(.fired), skipped: source.value(.skipped), invalid: source.value(.invalid))
+                    fired: source.value(.fired), skipped: source.value(.skipped), invalid: source.value(.invalid),
+                    problem: .init(source.problem))
             },
             dispatches: Dictionary(
                 DispatchState.allCases.map { ($0.rawValue, counts[$0] ?? 0) }, uniquingKeysWith: { first, _ in first }),

@@ -18,6 +18,8 @@ struct FileFollower {
     private var current: FollowedFile?
     private var old: [(file: FollowedFile, since: Int64)] = []
     private var last = FilePosition.beforeFirstFile
+    /// Why the file under the path cannot be read; nil when it can, or is not there.
+    private(set) var trouble: String?
 
     init(path: String, start: FileSource.Start, saved: FilePosition?, source: String, logger: Logger) {
         self.path = path
@@ -27,7 +29,7 @@ struct FileFollower {
         self.buffer = storage.bytes
         if let saved {
             resume(at: saved)
-        } else if let file = FollowedFile.open(path) {
+        } else if let file = open() {
             if start == .end { file.seekToEnd() }
             current = file
         }
@@ -35,13 +37,14 @@ struct FileFollower {
 
     private mutating func resume(at saved: FilePosition) {
         last = saved
-        let file = FollowedFile.open(path)
+        let file = open()
         if let file, saved.matches(descriptor: file.descriptor, inode: file.inode, size: file.size) {
             file.seek(to: saved.offset)
         } else if saved != .beforeFirstFile {
             if let rotated = RotatedFileSearch.find(saved, below: folder) {
                 rotated.seek(to: saved.offset)
                 old.append((rotated, Timestamp.now()))
+                readBetween(rotated, and: file)
                 logger.info(
                     "File was rotated while the manager was stopped; its rest is read first",
                     metadata: .of([.source: source, .file: path, .offset: saved.offset]))
@@ -52,6 +55,48 @@ struct FileFollower {
             }
         }
         current = file
+    }
+
+    /// Opens the file under the path and says when it cannot be read, once for each reason.
+    private mutating func open() -> FollowedFile? {
+        do throws(FollowedFile.Failure) {
+            let file = try FollowedFile.open(path)
+            note(nil)
+            return file
+        } catch {
+            note(error)
+            return nil
+        }
+    }
+
+    private mutating func note(_ failure: FollowedFile.Failure?) {
+        let reason = failure.flatMap { $0.isMissing ? nil : $0.reason }
+        guard reason != trouble else { return }
+        trouble = reason
+        if let reason {
+            logger.error(
+                "File cannot be read", metadata: .of([.source: source, .file: path, .error: reason]))
+        } else if failure == nil {
+            logger.notice("File can be read again", metadata: .of([.source: source, .file: path]))
+        }
+    }
+
+    /// Queues what was rotated away after one file and before another: several rotations may have come between two
+    /// looks.
+    private mutating func readBetween(_ older: FollowedFile, and newer: FollowedFile?) {
+        for rotation in RotatedFileSearch.between(older, and: newer, of: path) {
+            guard let file = rotation.file else {
+                logger.warning(
+                    "Rotated file cannot be read any more; its alerts are skipped",
+                    metadata: .of([.source: source, .file: rotation.path, .reason: rotation.reason]))
+                continue
+            }
+            guard !old.contains(where: { $0.file.inode == file.inode }) else { continue }
+            old.append((file, Timestamp.now()))
+            logger.info(
+                "File was rotated before it could be read; it is read now",
+                metadata: .of([.source: source, .file: rotation.path]))
+        }
     }
 
     private var folder: String {
@@ -89,12 +134,13 @@ struct FileFollower {
 
     private mutating func noticeRotation() {
         var status = stat()
-        guard stat(path, &status) == 0 else { return }
-        if let current, current.inode == UInt64(status.st_ino) { return }
-        guard let opened = FollowedFile.open(path) else { return }
+        guard stat(path, &status) == 0 else { return note(FollowedFile.Failure(errno: errno)) }
+        if let current, current.inode == UInt64(status.st_ino) { return note(nil) }
+        guard let opened = open() else { return }
         if let current {
             last = current.position
             old.append((current, Timestamp.now()))
+            readBetween(current, and: opened)
         }
         logger.info("File is followed", metadata: .of([.source: source, .file: path]))
         current = opened

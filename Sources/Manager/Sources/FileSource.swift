@@ -64,6 +64,7 @@ package final class FileSource: Service {
         while !watcher.isStopped, isCurrent {
             intake.withLock { $0.refresh() }
             isCurrent = drain(&follower, pace: pace)
+            statistics.note(problem: follower.trouble ?? watcher.trouble)
             watcher.wait(
                 oldFiles: follower.isDrainingOldFiles,
                 unsaved: follower.position.description != pace.lastPosition)

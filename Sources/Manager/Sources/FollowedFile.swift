@@ -8,14 +8,32 @@ final class FollowedFile {
     private var readOffset: Int64
     private var head: UInt64?
 
-    /// Opens a file for reading; nil when there is none (or it may not be read: `errno` says which).
-    static func open(_ path: String) -> FollowedFile? {
+    /// Why a file cannot be read.
+    struct Failure: Error, Equatable {
+        /// Whether there simply is none.
+        let isMissing: Bool
+        let reason: String
+
+        /// - Parameter number: as of `errno`.
+        init(errno number: Int32) {
+            isMissing = number == ENOENT
+            reason = String(cString: strerror(number))
+        }
+
+        init(reason: String) {
+            isMissing = false
+            self.reason = reason
+        }
+    }
+
+    /// Opens a file for reading.
+    static func open(_ path: String) throws(Failure) -> FollowedFile {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { throw Failure(errno: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            return nil
+            throw Failure(reason: "it is not a regular file")
         }
         return FollowedFile(descriptor: descriptor, inode: UInt64(status.st_ino))
     }
@@ -34,6 +52,12 @@ final class FollowedFile {
     var size: Int64 {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// When it was last written, in nanoseconds since 1970.
+    var modified: Int64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? status.modified : 0
     }
 
     /// Up to where complete lines have been handed out.
@@ -87,4 +111,9 @@ final class FollowedFile {
         splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body: body)
         return true
     }
+}
+
+extension stat {
+    /// When the file was last written, in nanoseconds since 1970.
+    var modified: Int64 { Int64(st_mtim.tv_sec) * 1_000_000_000 + Int64(st_mtim.tv_nsec) }
 }

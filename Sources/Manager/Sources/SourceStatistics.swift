@@ -23,6 +23,8 @@ package final class SourceStatistics: Sendable {
     private let skippedCount = Atomic<Int>(0)
     private let invalidCount = Atomic<Int>(0)
 
+    private let trouble = Mutex<String?>(nil)
+
     package init(name: String) {
         self.name = name
     }
@@ -35,6 +37,13 @@ package final class SourceStatistics: Sendable {
         case .skipped: skippedCount.add(1, ordering: .relaxed)
         case .invalid: invalidCount.add(1, ordering: .relaxed)
         }
+    }
+
+    /// What keeps the source from being read, or from being watched; nil when nothing does.
+    package var problem: String? { trouble.withLock { $0 } }
+
+    package func note(problem: String?) {
+        trouble.withLock { $0 = problem }
     }
 
     package func value(_ counter: Counter) -> Int {

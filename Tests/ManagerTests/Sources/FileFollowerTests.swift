@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 import Testing
 
 @testable import Manager
@@ -30,10 +31,15 @@ import ManagerSettings
         try handle.close()
     }
 
-    private func follower(_ saved: FilePosition? = nil, start: FileSource.Start = .end) -> FileFollower {
-        FileFollower(
-            path: path, start: start, saved: saved, source: "test",
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private func follower(
+        _ saved: FilePosition? = nil, start: FileSource.Start = .end, logger: Logger = .quiet
+    ) -> FileFollower {
+        FileFollower(path: path, start: start, saved: saved, source: "test", logger: logger)
+    }
+
+    /// A logger that keeps its messages.
+    private func listening(_ messages: Messages) -> Logger {
+        Logger(label: "test") { _ in ListeningLogHandler { message in messages.all.withLock { $0.append(message) } } }
     }
 
     private func read(_ follower: inout FileFollower) -> [String] {
@@ -114,6 +120,70 @@ import ManagerSettings
         #expect(self.read(&second) == ["3", "4"])
     }
 
+    @Test(arguments: [true, false])
+    func `files between two rotations are read too, oldest first`(stopped: Bool) throws {
+        try append("1\n")
+        var first = follower(start: .beginning)
+        #expect(self.read(&first) == ["1"])
+        let saved = first.position
+        try append("2\n")
+        let dated = folder + "/2026/Nov"
+        try FileManager.default.createDirectory(atPath: dated, withIntermediateDirectories: true)
+        // Files with times in whole seconds apart, as rotations are.
+        func rotate(to target: String, _ seconds: Int) throws {
+            try FileManager.default.moveItem(atPath: path, toPath: target)
+            try setTime(of: target, seconds)
+        }
+        try append("not one of ours\n", to: dated + "/ossec-archive-21.json")
+        try append("nor this\n", to: dated + "/ossec-alerts-21.json.sum")
+        try append("older\n", to: dated + "/ossec-alerts-19.json")
+        try setTime(of: dated + "/ossec-alerts-19.json", -500)
+        try rotate(to: dated + "/ossec-alerts-20.json", -400)
+        try append("3\n")
+        try rotate(to: dated + "/ossec-alerts-21.json", -300)
+        try append("compressed\n", to: dated + "/ossec-alerts-22.json.gz")
+        try setTime(of: dated + "/ossec-alerts-22.json.gz", -250)
+        try append("4\n")
+        try rotate(to: folder + "/alerts.json.1", -200)
+        try append("5\n")
+        let messages = Messages()
+        if stopped { first = follower(saved, logger: listening(messages)) }
+        #expect(self.read(&first) == ["2", "3", "4", "5"])
+        guard stopped else { return }
+        #expect(messages.all.withLock { $0.count { $0.hasPrefix("Rotated file cannot be read any more") } } == 1)
+    }
+
+    private func setTime(of path: String, _ seconds: Int) throws {
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: Double(seconds))], ofItemAtPath: path)
+    }
+
+    @Test(arguments: [
+        ("alerts.json.1", true), ("alerts.json-20261121", true), ("alerts.json.2.gz", true),
+        ("alerts-2026-11-21.json", true), ("ossec-alerts-21.json", true), ("ossec-alerts-21-001.json.gz", true),
+        ("alerts.json.sum", false), ("alerts.json.bak", false), ("alerts.log", false), ("ossec-alerts-21.log", false),
+        ("archives.json.1", false), ("otheralerts-21.json", false), ("alerts-old.json", false), ("other.json", false),
+    ])
+    func `rotations are told by their names`(name: String, expected: Bool) {
+        #expect((RotatedFileName(name, of: "alerts.json") != nil) == expected)
+    }
+
+    @Test func `a file that cannot be read is told once for each reason`() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let messages = Messages()
+        var follower = follower(start: .beginning, logger: listening(messages))
+        #expect(self.read(&follower) == [])
+        #expect(self.read(&follower) == [])
+        #expect(messages.all.withLock { $0 } == ["File cannot be read"])
+        #expect(follower.trouble == "it is not a regular file")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(self.read(&follower) == [])
+        #expect(follower.trouble == nil)
+        try append("1\n")
+        #expect(self.read(&follower) == ["1"])
+        #expect(messages.all.withLock { $0.count { $0 == "File cannot be read" } } == 1)
+    }
+
     @Test func `a rewritten file with the same inode is not taken for the old one`() throws {
         try append("first content\n")
         var first = follower(start: .beginning)
@@ -136,4 +206,9 @@ import ManagerSettings
         #expect(FilePosition("1 -2 3 ff") == nil)
         #expect(FilePosition("1 2 3000 ff") == nil)
     }
+}
+
+/// What was logged.
+private final class Messages: Sendable {
+    let all = Mutex<[String]>([])
 }
