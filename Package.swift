@@ -111,7 +111,7 @@ let package = Package(
             name: "ManagerTests",
             dependencies: [
                 "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Policy", "TestSupport",
-                "TLS", logging, grdb, nioCore, nioEmbedded,
+                "TLS", "Wire", logging, grdb, nioCore, nioEmbedded,
             ],
             swiftSettings: strict),
 

@@ -246,7 +246,7 @@ final class Dispatcher: Sendable {
     ///
     /// A report that the ledger can never keep is acknowledged too: the agent would send it for ever. Each report is a
     /// call of its own, so that such a one takes no other with it.
-    func reports(_ reports: [ResponseEvent], agent: String, over link: any AgentLink) {
+    func reports(_ reports: [AgentReport], agent: String, over link: any AgentLink) {
         state.withLock { state in
             guard state.links[agent] === link, let journal = state.journals[agent], let last = reports.last else {
                 return
@@ -257,10 +257,9 @@ final class Dispatcher: Sendable {
                 return state.cut(agent, reason: "too many of its reports wait for the ledger")
             }
             for (index, report) in reports.enumerated() {
-                note(report, agent: agent, &state.pending)
+                if case .event(let event) = report { note(event, agent: agent, &state.pending) }
                 let isLast = index == reports.count - 1
-                let event = ReportTranslation.event(report, agent: agent, journal: journal)
-                commit([.event(event)]) { [reportsUnderway] result in
+                commit([ReportTranslation.change(report, agent: agent, journal: journal)]) { [reportsUnderway] result in
                     guard isLast else { return }
                     reportsUnderway.end(agent)
                     switch result {

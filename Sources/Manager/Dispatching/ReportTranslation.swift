@@ -1,7 +1,25 @@
 import ActiveResponse
+import Daemon
 
 /// What an agent's event means for the ledger: the word in the timeline and the state that it brings.
 enum ReportTranslation {
+    /// The entry for a report.
+    static func change(_ report: AgentReport, agent: String, journal: String) -> LedgerChange {
+        switch report {
+        case .event(let event): return .event(self.event(event, agent: agent, journal: journal))
+        case .unknown(let unknown):
+            // Without a dispatch there is nothing to note but that the agent is alive.
+            guard let dispatch = unknown.dispatch else {
+                return .sighting(AgentSighting(agent: agent, at: Timestamp.now()))
+            }
+            let detail = "kind \(unknown.kind)" + (unknown.detail.isEmpty ? "" : ": " + unknown.detail)
+            return .event(
+                DispatchEvent(
+                    dispatch: dispatch, at: unknown.at, name: "unknown_event", detail: detail,
+                    report: ReportPosition(agent: agent, journal: journal, sequence: unknown.sequence)))
+        }
+    }
+
     static func event(_ report: ResponseEvent, agent: String, journal: String) -> DispatchEvent {
         let (name, state) = meaning(of: report)
         return DispatchEvent(

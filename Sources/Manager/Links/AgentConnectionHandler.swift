@@ -31,7 +31,9 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     private var heartbeat: Heartbeat?
     private var timer: Scheduled<Void>?
     /// Reports of the present read, handed on together.
-    private var reports: [ResponseEvent] = []
+    private var reports: [AgentReport] = []
+    /// Kinds of reports that this version does not know and that were logged.
+    private var unknownKinds: Set<UInt64> = []
     /// Batches of reports that were handed on and are not acknowledged.
     private var unacknowledged = 0
     /// Whether somebody asked for more to read while nothing could be taken.
@@ -67,7 +69,9 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         switch message {
         case .report(let payload):
             do throws(WireError) {
-                reports.append(try ResponseEvent(encoded: payload))
+                let report = try AgentReport(encoded: payload)
+                if case .unknown(let unknown) = report { note(unknown) }
+                reports.append(report)
             } catch {
                 logger.error(
                     "Report cannot be read", metadata: .of([.agent: agentID, .error: error]))
@@ -86,12 +90,22 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if let link, !reports.isEmpty {
-            unacknowledged += 1
-            desk.events.send(.reports(link, reports))
-            reports = []
-        }
+        passOn()
         context.fireChannelReadComplete()
+    }
+
+    private func passOn() {
+        guard let link, !reports.isEmpty else { return }
+        unacknowledged += 1
+        desk.events.send(.reports(link, reports))
+        reports = []
+    }
+
+    private func note(_ report: UnknownReport) {
+        guard unknownKinds.count < 100, unknownKinds.insert(report.kind).inserted else { return }
+        logger.warning(
+            "Agent reports something that this version does not know; it is noted in the timeline alone",
+            metadata: .of([.agent: agentID, .kind: report.kind, .dispatch: report.dispatch?.description ?? ""]))
     }
 
     func read(context: ChannelHandlerContext) {
@@ -207,6 +221,8 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
 
     private func end(_ context: ChannelHandlerContext, reason: String) {
         endReason = reason
+        // What came before it counts.
+        passOn()
         context.close(promise: nil)
     }
 }

@@ -1,5 +1,3 @@
-import ActiveResponse
-
 /// What happens on the links, on its way from the event loops to the dispatcher: in the order in which it happened
 /// on each link.
 struct LinkEvents: Sendable {
@@ -8,7 +6,7 @@ struct LinkEvents: Sendable {
         /// - Parameters:
         ///   - journal: names the agent's journal.
         case up(RemoteLink, journal: String, version: String, address: String)
-        case reports(RemoteLink, [ResponseEvent])
+        case reports(RemoteLink, [AgentReport])
         /// A sign of life.
         case heard(RemoteLink)
         case down(RemoteLink, reason: String)

@@ -21,11 +21,11 @@ struct LocalResponder: Service {
         try executor.start()
         dispatcher.linkUp(link, agent: OrderFactory.managerID, journal: journal)
         let left = executor.unacknowledged()
-        if !left.isEmpty { dispatcher.reports(left, agent: OrderFactory.managerID, over: link) }
+        if !left.isEmpty { dispatcher.reports(left.map(AgentReport.event), agent: OrderFactory.managerID, over: link) }
         // Events that are both in `left` and in the stream are recognised in the ledger by their numbers.
         await withGracefulShutdownHandler {
             for await event in events {
-                dispatcher.reports([event], agent: OrderFactory.managerID, over: link)
+                dispatcher.reports([.event(event)], agent: OrderFactory.managerID, over: link)
             }
         } onGracefulShutdown: {
             continuation.finish()

@@ -76,9 +76,9 @@ import Testing
         let link = RemoteLink(agentID: "001", fingerprint: "x", channel: fixture.channel)
         fixture.dispatcher.linkUp(link, agent: "001", journal: "a")
         let event = ResponseEvent(sequence: 1, dispatchID: try dispatchID(1), kind: .received, at: 1)
-        for _ in 1...64 { fixture.dispatcher.reports([event], agent: "001", over: link) }
+        for _ in 1...64 { fixture.dispatcher.reports([.event(event)], agent: "001", over: link) }
         #expect(fixture.dispatcher.isUp(link, agent: "001"))
-        fixture.dispatcher.reports([event], agent: "001", over: link)
+        fixture.dispatcher.reports([.event(event)], agent: "001", over: link)
         #expect(!fixture.dispatcher.isUp(link, agent: "001"))
         try await intruder.leave()
         await fixture.ledger.close()
