@@ -21,6 +21,36 @@ import Testing
         #expect(await next.stop() == 0)
     }
 
+    @Test func `keeps a request to undo for an agent that is away, across a restart`() async throws {
+        let fleet = try Fleet(policy: policy(timeout: 3600))
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        try home.addRecorder()
+        let agent = try await fleet.startAgent(home)
+        try fleet.append(alert: Fleet.alert())
+        try await manager.line(containing: "Response event", "state=active")
+        let listed = try #require(try fleet.controlJSON("responses", "list") as? [[String: Any]])
+        let id = try #require(listed.first?["id"] as? String)
+        await agent.stop()
+        try await manager.line(containing: "Agent is disconnected")
+
+        let answer = try #require(try fleet.controlJSON("responses", "undo", id) as? [String: Any])
+        #expect(answer["state"] as? String == "active")
+        #expect(answer["undo_requested_by"] as? String != nil)
+        let last = (answer["timeline"] as? [[String: Any]])?.last
+        #expect(last?["event"] as? String == "undo_requested")
+        #expect((last?["detail"] as? String)?.contains("waits for agent 001") == true)
+        await manager.crash()
+        let next = try await fleet.startManager()
+        let back = try await fleet.startAgent(home)
+        try await next.line(containing: "Response event", "state=undone")
+        let shown = try #require(try fleet.controlJSON("responses", "show", id) as? [String: Any])
+        #expect(shown["state"] as? String == "undone")
+        #expect(shown["undo_requested_by"] is NSNull)
+        await back.stop()
+        await next.stop()
+    }
+
     @Test func `skips what is no alert and goes on`() async throws {
         let fleet = try Fleet(policy: policy(location: "server"))
         try fleet.managerHome.addRecorder()

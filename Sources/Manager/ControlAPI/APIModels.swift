@@ -108,6 +108,7 @@ enum API {
         let exitStatus: Nullable<Int>
         let output: String
         let durationMs: Nullable<Int>
+        let undoRequestedBy: Nullable<String>
     }
 
     struct ByHand: Codable, Sendable {

@@ -44,7 +44,8 @@ extension ControlOperations {
             },
             exitStatus: .init(record.progress.exitStatus.map(Int.init)),
             output: String(decoding: record.output ?? [], as: UTF8.self),
-            durationMs: .init(record.progress.durationMilliseconds.map(Int.init)))
+            durationMs: .init(record.progress.durationMilliseconds.map(Int.init)),
+            undoRequestedBy: .init(record.progress.undoRequestedBy))
     }
 
     private static func detail(of event: DispatchEvent) -> String {
@@ -67,12 +68,12 @@ extension ControlOperations {
         case let state:
             throw ControlFailure(.conflict, "the response \(id) is \(state.rawValue): there is nothing to undo")
         }
-        guard try await dispatcher.undo(order, by: by ?? "edr-control") else {
+        let agent = record.facts.agentID
+        guard agent == OrderFactory.managerID || registry.find(agent) != nil else {
             throw ControlFailure(
-                .conflict,
-                "agent \(record.facts.agentID) is not connected; it will undo the response by itself when it is due. "
-                    + "Try again once it is connected")
+                .conflict, "agent \(agent) is not enrolled any more; it undoes the response by itself when it is due")
         }
+        try await dispatcher.undo(order, by: by ?? "edr-control")
         return try await response(id.description)
     }
 

@@ -62,11 +62,23 @@ final class Dispatcher: Sendable {
                 let order = try Order(encoded: dispatch.order)
                 if dispatch.state == .queued { state.withLock { $0.pending.add(order) } }
             } catch {
-                logger.error(
-                    "Order in the ledger cannot be read and is left out",
-                    metadata: .of([.dispatch: dispatch.id, .error: error]))
+                unreadable(dispatch.id, error)
             }
         }
+        for request in try await ledger.undoRequests() {
+            do throws(WireError) {
+                var undo = try Order(encoded: request.order)
+                undo.kind = .undo(by: request.by)
+                state.withLock { $0.pending.add(undo) }
+            } catch {
+                unreadable(request.id, error)
+            }
+        }
+    }
+
+    private func unreadable(_ id: DispatchID, _ error: WireError) {
+        logger.error(
+            "Order in the ledger cannot be read and is left out", metadata: .of([.dispatch: id, .error: error]))
     }
 
     // MARK: Deciding → dispatching
@@ -291,11 +303,13 @@ final class Dispatcher: Sendable {
         state.withLock { state in
             state.cut(agent, reason: "the agent was removed")
             let now = Timestamp.now()
-            let changes = state.pending.removeAll(for: agent).filter { $0.kind == .run }.map { order in
-                LedgerChange.event(
+            let changes = state.pending.removeAll(for: agent).map { order in
+                let isRun = order.kind == .run
+                return LedgerChange.event(
                     DispatchEvent(
-                        dispatch: order.id, at: now, name: "cancelled", state: .cancelled,
-                        detail: "the agent was removed"))
+                        dispatch: order.id, at: now, name: isRun ? "cancelled" : "undo_dropped",
+                        state: isRun ? .cancelled : nil, detail: "the agent was removed",
+                        undoRequest: isRun ? nil : .dropped))
             }
             commit(changes)
         }
@@ -335,19 +349,23 @@ final class Dispatcher: Sendable {
         }
     }
 
-    /// Asks the agent to undo a response now; the order is repeated until the agent acts on it.
+    /// Asks the agent to undo a response now.
     ///
-    /// - Returns: false when the agent is not connected: nothing was done.
-    func undo(_ order: Order, by: String) async throws(LedgerError) -> Bool {
-        try await durably { state in
-            guard let link = state.links[order.agentID] else { return [] }
+    /// The order waits for an agent that is not connected, and is repeated, also after a restart, until the agent acts
+    /// on it.
+    func undo(_ order: Order, by: String) async throws(LedgerError) {
+        _ = try await durably { state in
             var undo = order
             undo.kind = .undo(by: by)
             state.pending.add(undo)
-            link.send(undo)
+            let link = state.links[order.agentID]
+            link?.send(undo)
+            let waits = link == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
             return [
                 .event(
-                    DispatchEvent(dispatch: order.id, at: Timestamp.now(), name: "undo_requested", detail: "by \(by)"))
+                    DispatchEvent(
+                        dispatch: order.id, at: Timestamp.now(), name: "undo_requested", detail: "by \(by)" + waits,
+                        undoRequest: .made(by: by)))
             ]
         }
     }

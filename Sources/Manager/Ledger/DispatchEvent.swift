@@ -19,8 +19,18 @@ struct DispatchEvent: Sendable, Equatable {
     var durationMilliseconds: Int64?
     /// What the script printed; `nil` leaves what is known.
     var output: [UInt8]?
+    /// What becomes of somebody's wish to undo the response before its time; `nil` leaves what is known.
+    var undoRequest: UndoRequestChange?
     /// Where the event came from, when an agent reported it; `nil` for the manager's own events.
     var report: ReportPosition?
+}
+
+/// What an event means for a request to undo a response.
+enum UndoRequestChange: Sendable, Equatable {
+    /// It was made, and is repeated until the agent acts on it.
+    case made(by: String)
+    /// Nobody waits for it any more.
+    case dropped
 }
 
 /// The place of a report in the sequence of one agent, by which a report that is sent again is recognised.

@@ -10,12 +10,22 @@ struct DispatchProgress: Sendable, Equatable {
     /// The sequence number of the event that holds the script's output.
     var outputEvent: Int64?
 
+    /// Who asked for the response to be undone, while its agent has not acted on that.
+    var undoRequestedBy: String?
+
     /// Takes the next event into account.
     ///
     /// One whose state would lead backwards changes nothing; it is history only.
     ///
     /// - Parameter sequence: the event's number in the ledger.
     mutating func apply(_ event: DispatchEvent, sequence: Int64) {
+        switch event.undoRequest {
+        case .made(let by): undoRequestedBy = by
+        case .dropped: undoRequestedBy = nil
+        case nil: break
+        }
+        // Also when it comes too late to change the state.
+        if event.state?.answersUndo == true { undoRequestedBy = nil }
         if let next = event.state, next != state {
             guard state.mayBecome(next) else { return }
             state = next

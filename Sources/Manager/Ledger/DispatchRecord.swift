@@ -47,6 +47,14 @@ struct PendingDispatch: Sendable, Equatable {
     let order: [UInt8]
 }
 
+/// A request to undo a response on which its agent has not acted yet.
+struct UndoRequest: Sendable, Equatable {
+    let id: DispatchID
+    let by: String
+    /// The encoded order of the response.
+    let order: [UInt8]
+}
+
 /// Which responses a list shows.
 struct DispatchFilter: Sendable, Equatable {
     /// An agent's id.

@@ -23,6 +23,14 @@ enum DispatchState: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether an agent that reports this has acted on a request to undo the response.
+    var answersUndo: Bool {
+        switch self {
+        case .undoing, .undone, .undoFailed, .refused: true
+        default: false
+        }
+    }
+
     /// Whether a response in this state may go over to `next`.
     ///
     /// Never backwards: a report that comes late or twice must not make something that is over look alive again.

@@ -48,6 +48,9 @@ protocol Ledger: Sendable {
     /// The responses in the states `held`, `queued` and `delivered`, in the order of their decisions.
     func pending() async throws(LedgerError) -> [PendingDispatch]
 
+    /// The requests to undo a response on which no agent has acted yet, in the order of the responses' decisions.
+    func undoRequests() async throws(LedgerError) -> [UndoRequest]
+
     /// How many responses there are in each state; a state without any is left out.
     func counts() async throws(LedgerError) -> [DispatchState: Int]
 

@@ -48,6 +48,32 @@ struct LedgerContractTests {
     }
 
     @Test(arguments: LedgerImplementation.allCases)
+    func `a request to undo is kept until the agent acts on it`(_ implementation: LedgerImplementation) async throws {
+        func request(_ number: Int, _ change: UndoRequestChange = .made(by: "alice")) throws -> LedgerChange {
+            .event(
+                DispatchEvent(dispatch: try dispatchID(number), at: 2_000, name: "undo_requested", undoRequest: change))
+        }
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append((1...5).map { .dispatch(try .sample($0)) })
+            try await fixture.ledger.append(
+                (1...5).map { .event(try report($0, "active", .active, sequence: UInt64($0))) })
+            try await fixture.ledger.append((1...4).map { try request($0) })
+            let asked = try await fixture.ledger.undoRequests()
+            #expect(asked.map(\.by) == ["alice", "alice", "alice", "alice"])
+            #expect(asked.first?.order == (try NewDispatch.sample(1).order))
+            #expect(try await fixture.ledger.dispatch(dispatchID(1))?.progress.state == .active)
+
+            try await fixture.ledger.append([
+                .event(report(1, "undoing", .undoing, sequence: 11)),
+                .event(report(2, "undo_failed", .undoFailed, sequence: 12)),
+                request(3, .dropped),
+            ])
+            #expect(try await fixture.ledger.undoRequests().map(\.id) == [dispatchID(4)])
+            #expect(try await fixture.ledger.dispatch(dispatchID(4))?.progress.undoRequestedBy == "alice")
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
     func `the same dispatch again changes nothing`(_ implementation: LedgerImplementation) async throws {
         try await withLedger(implementation) { fixture in
             let new = try NewDispatch.sample(1)

@@ -79,10 +79,10 @@ private enum SQL {
     static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns), reporter) VALUES (?,?,?,?,?,?,?,?,?,?)"
     static let insertDispatch = """
         INSERT INTO dispatch (\(DispatchFacts.columns), \(DispatchProgress.columns))
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?)
         """
     static let insertOrder = "INSERT INTO dispatch_order (seq, encoded) VALUES (?, ?)"
-    static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?) WHERE id = ?"
+    static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?,?) WHERE id = ?"
     static let saveReport = """
         INSERT INTO agent_report (agent_id, journal, sequence) VALUES (?, ?, ?)
         ON CONFLICT DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > sequence

@@ -26,18 +26,18 @@ extension DispatchState {
 }
 
 extension DispatchProgress {
-    static let columns = "state, delivered, undo_due, exit_status, duration_ms, output_event"
+    static let columns = "state, delivered, undo_due, exit_status, duration_ms, output_event, undo_by"
 
     init(row: Row) throws {
         self.init(
             state: try DispatchState(column: row["state"]), deliveredAt: row["delivered"], undoDue: row["undo_due"],
             exitStatus: row["exit_status"], durationMilliseconds: row["duration_ms"],
-            outputEvent: row["output_event"])
+            outputEvent: row["output_event"], undoRequestedBy: row["undo_by"])
     }
 
     /// In the order of ``columns``.
     var arguments: StatementArguments {
-        [state.rawValue, deliveredAt, undoDue, exitStatus, durationMilliseconds, outputEvent]
+        [state.rawValue, deliveredAt, undoDue, exitStatus, durationMilliseconds, outputEvent, undoRequestedBy]
     }
 }
 

@@ -9,6 +9,13 @@ enum LedgerSchema {
         migrator.registerMigration("1 events, dispatches, positions, agents, tokens") { database in
             try database.execute(sql: first)
         }
+        migrator.registerMigration("2 requests to undo") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE dispatch ADD COLUMN undo_by TEXT;
+                    CREATE INDEX dispatch_undo ON dispatch(seq) WHERE undo_by IS NOT NULL;
+                    """)
+        }
         return migrator
     }
 

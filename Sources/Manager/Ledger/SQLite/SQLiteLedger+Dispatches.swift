@@ -108,6 +108,21 @@ extension SQLiteLedger {
         }
     }
 
+    func undoRequests() async throws(LedgerError) -> [UndoRequest] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, undo_by, encoded FROM dispatch JOIN dispatch_order USING (seq)
+                    WHERE undo_by IS NOT NULL ORDER BY seq
+                    """
+            ).map { row in
+                let order: Data = row["encoded"]
+                return UndoRequest(id: try DispatchID(blob: row["id"]), by: row["undo_by"], order: Array(order))
+            }
+        }
+    }
+
     func counts() async throws(LedgerError) -> [DispatchState: Int] {
         try await read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS n FROM dispatch GROUP BY state")
