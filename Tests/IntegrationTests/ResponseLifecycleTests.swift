@@ -96,7 +96,7 @@ extension TemporaryHome {
     }
 
     @Test func `a ban outlives kill -9 of the agent and is lifted by the next start`() async throws {
-        let fleet = try Fleet(policy: policy(timeout: 3))
+        let fleet = try Fleet(policy: policy(timeout: 10))
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
         try home.addRecorder()
@@ -113,11 +113,11 @@ extension TemporaryHome {
     }
 
     @Test func `a ban that was due while the agent was down is lifted at once`() async throws {
-        let fleet = try Fleet(policy: policy(timeout: 5))
+        let fleet = try Fleet(policy: policy(timeout: 10))
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
         // The script leaves a child behind that tells when the time is over.
-        try home.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$*\" >>record\n(sleep 6; echo over >>clock) &\n")
+        try home.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$*\" >>record\n(sleep 11; echo over >>clock) &\n")
         let agent = try await fleet.startAgent(home)
         try fleet.append(alert: Fleet.alert())
         try await manager.line(containing: "Response event", "state=active")

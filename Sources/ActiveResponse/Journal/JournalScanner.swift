@@ -57,7 +57,7 @@ package enum JournalScanner {
         guard length <= maximumPayload, length <= bytes.count - start else { return nil }
         let payload = start..<start + length
         let checksum = CRC32.checksum(bytes[position + 4..<position + 8], bytes[payload])
-        return checksum == number(in: bytes, at: position + 8) ? payload : nil
+        return checksum == number(in: bytes, at: position + 8) && isStuffed(bytes[payload]) ? payload : nil
     }
 
     /// A payload with a zero after each beginning of the magic.
@@ -75,6 +75,16 @@ package enum JournalScanner {
         }
     }
 
+    /// Whether a zero follows each beginning of the magic, as in everything that is written here.
+    private static func isStuffed(_ payload: ArraySlice<UInt8>) -> Bool {
+        var rest = payload
+        while let found = beginning(in: rest) {
+            rest = rest[found...]
+            guard rest.first == 0 else { return false }
+        }
+        return true
+    }
+
     /// A payload as it was before ``stuffed(_:)``.
     private static func unstuffed(_ payload: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard var found = beginning(in: payload) else { return payload }
@@ -83,7 +93,7 @@ package enum JournalScanner {
         while true {
             plain += rest[..<found]
             rest = rest[found...]
-            if rest.first == 0 { rest = rest.dropFirst() }
+            rest = rest.dropFirst()
             guard let next = beginning(in: rest) else { return (plain + rest)[...] }
             found = next
         }

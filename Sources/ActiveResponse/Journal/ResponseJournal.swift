@@ -76,7 +76,7 @@ package final class ResponseJournal: Sendable {
     package static func open(_ path: String) throws(ResponseError) -> Opened {
         let lock = Glibc.open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw ResponseError("cannot open \"\(path).lock\"", errno: errno) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard takeLock(lock) else {
             let error = ResponseError(
                 "cannot lock \"\(path).lock\": is another daemon running in this home?", errno: errno)
             close(lock)
@@ -105,6 +105,17 @@ package final class ResponseJournal: Sendable {
         return Opened(
             journal: ResponseJournal(path: path, lock: lock, current: descriptor, size: bytes.count),
             records: records, damagedBytes: content.damaged.reduce(0) { $0 + $1.count }, unknownRecords: unknown)
+    }
+
+    /// A daemon that has just ended may have left a child behind that is about to become a script and holds the lock
+    /// until then: this is waited for, for half a second at most.
+    private static func takeLock(_ lock: Int32) -> Bool {
+        for _ in 0..<50 {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            usleep(10_000)
+        }
+        return flock(lock, LOCK_EX | LOCK_NB) == 0
     }
 
     private static func read(_ descriptor: Int32, _ path: String) throws(ResponseError) -> [UInt8] {

@@ -19,7 +19,8 @@ struct JournalCheck {
     /// Every byte is a record's or damaged, and what was recovered is the same when it is read again.
     private func checkScan(of file: [UInt8]) throws(Violation) {
         let content = JournalScanner.scan(file)
-        let covered = content.payloads.reduce(0) { $0 + $1.count + 12 } + content.damaged.reduce(0) { $0 + $1.count }
+        let covered =
+            Self.file(of: content.payloads.map(Array.init)).count + content.damaged.reduce(0) { $0 + $1.count }
         try demand(covered == file.count, "\(covered) of \(file.count) bytes are accounted for")
         let recovered = JournalScanner.scan(Self.file(of: content.payloads.map(Array.init)))
         try demand(recovered.payloads == content.payloads, "what was recovered changes when it is read again")
@@ -51,7 +52,7 @@ struct JournalCheck {
         damaged[place] ^= 0x10
         var end = 0
         let hit = payloads.firstIndex { payload in
-            end += payload.count + 12
+            end += Self.file(of: [payload]).count
             return place < end
         }
         guard let hit else { return }
