@@ -119,17 +119,23 @@ struct FileFollower {
     /// - Returns: whether there may be more.
     mutating func readNext(_ body: (LineSplitter.Line, Int64) -> Void) -> Bool {
         noticeRotation()
-        for entry in old where entry.file.read(into: buffer, body: body) { return true }
+        for entry in old {
+            if case .read = entry.file.read(into: buffer, body: body) { return true }
+        }
         let now = Timestamp.now()
         old.removeAll { now - $0.since >= Self.oldFileLinger || now < $0.since }
         guard let current else { return false }
-        if current.wasTruncated {
-            logger.info(
+        switch current.read(into: buffer, body: body) {
+        case .read: return true
+        case .end: return false
+        case .rewritten:
+            logger.notice(
                 "File was truncated; reading it from its beginning",
                 metadata: .of([.source: source, .file: path, .offset: current.position.offset]))
             current.seek(to: 0)
+            if case .read = current.read(into: buffer, body: body) { return true }
+            return false
         }
-        return current.read(into: buffer, body: body)
     }
 
     private mutating func noticeRotation() {

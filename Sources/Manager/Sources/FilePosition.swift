@@ -3,33 +3,34 @@ import Glibc
 /// How far a followed file has been read: kept in the ledger, in the same transaction as what the alerts
 /// before it caused.
 ///
-/// The inode finds the file again after it was renamed; the fingerprint of its first bytes tells it from a new
-/// file that got the same inode number.
+/// The inode finds the file again after it was renamed; the fingerprint of the bytes before the offset tells it from a
+/// new file that got the same inode number, and from one that was cut and filled anew.
 struct FilePosition: Equatable, Sendable, CustomStringConvertible {
-    /// The bytes at the start of the file that the fingerprint covers, at most.
+    /// The bytes before the offset that the fingerprint covers, at most.
     static let fingerprintLength = 256
 
     var inode: UInt64
     var offset: Int64
     /// How many bytes the fingerprint covers.
-    var headLength: Int
-    /// FNV-1a over the first `headLength` bytes.
-    var headHash: UInt64
+    var tailLength: Int
+    /// FNV-1a over the last `tailLength` bytes before the offset.
+    var tailHash: UInt64
 
-    /// The text form: `inode offset headLength headHash`, or "none" for a file that was not there yet.
+    /// The text form: `inode offset tailLength tailHash`.
     var description: String {
-        "\(inode) \(offset) \(headLength) \(String(headHash, radix: 16))"
+        "\(inode) \(offset) \(tailLength) \(String(tailHash, radix: 16))"
     }
 
     /// The position of a file that did not exist when the source was first started: once there, it is read
     /// from its beginning.
-    static let beforeFirstFile = FilePosition(inode: 0, offset: 0, headLength: 0, headHash: 0)
+    static let beforeFirstFile = FilePosition(inode: 0, offset: 0, tail: [])
 
-    init(inode: UInt64, offset: Int64, headLength: Int, headHash: UInt64) {
+    /// - Parameter tail: the bytes before the offset, as they were read.
+    init(inode: UInt64, offset: Int64, tail: [UInt8]) {
         self.inode = inode
         self.offset = offset
-        self.headLength = headLength
-        self.headHash = headHash
+        self.tailLength = tail.count
+        self.tailHash = Self.hash(tail)
     }
 
     /// Reads the text form; nil when it is not one.
@@ -39,26 +40,29 @@ struct FilePosition: Equatable, Sendable, CustomStringConvertible {
             let length = Int(parts[2]), (0...Self.fingerprintLength).contains(length),
             let hash = UInt64(parts[3], radix: 16)
         else { return nil }
-        self.init(inode: inode, offset: offset, headLength: length, headHash: hash)
-    }
-
-    /// The position `offset` in an open file.
-    init(descriptor: Int32, inode: UInt64, offset: Int64) {
-        let length = Int(min(offset, Int64(Self.fingerprintLength)))
-        self.init(
-            inode: inode, offset: offset, headLength: length,
-            headHash: Self.hash(descriptor: descriptor, length: length) ?? 0)
+        self.inode = inode
+        self.offset = offset
+        self.tailLength = length
+        self.tailHash = hash
     }
 
     /// Whether an open file is the one that this position was taken in.
     func matches(descriptor: Int32, inode: UInt64, size: Int64) -> Bool {
-        self.inode == inode && offset <= size
-            && Self.hash(descriptor: descriptor, length: headLength) == headHash
+        guard self.inode == inode, offset <= size,
+            let tail = Self.tail(descriptor: descriptor, offset: offset, length: tailLength)
+        else { return false }
+        return Self.hash(tail) == tailHash
     }
 
-    private static func hash(descriptor: Int32, length: Int) -> UInt64? {
-        var head = [UInt8](repeating: 0, count: length)
-        guard length == 0 || pread(descriptor, &head, length, 0) == length else { return nil }
-        return head.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    /// The bytes before an offset of an open file; nil when they are not there.
+    static func tail(descriptor: Int32, offset: Int64, length: Int = fingerprintLength) -> [UInt8]? {
+        let length = Int(min(offset, Int64(length)))
+        var tail = [UInt8](repeating: 0, count: length)
+        guard length == 0 || pread(descriptor, &tail, length, off_t(offset) - length) == length else { return nil }
+        return tail
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }

@@ -6,7 +6,10 @@ final class FollowedFile {
     let inode: UInt64
     private(set) var splitter: LineSplitter
     private var readOffset: Int64
-    private var head: UInt64?
+    /// The last bytes that were read, and those of them that belong to complete lines: what has to be found again
+    /// there, or the file was cut and filled anew.
+    private var lastBytes: [UInt8] = []
+    private var tail: [UInt8] = []
 
     /// Why a file cannot be read.
     struct Failure: Error, Equatable {
@@ -61,23 +64,13 @@ final class FollowedFile {
     }
 
     /// Up to where complete lines have been handed out.
-    ///
-    /// The fingerprint of a head of full length stays what it is, and is not read from the file again.
     var position: FilePosition {
-        var position = FilePosition(inode: inode, offset: splitter.completeOffset, headLength: 0, headHash: 0)
-        if let head, position.offset >= Int64(FilePosition.fingerprintLength) {
-            position.headLength = FilePosition.fingerprintLength
-            position.headHash = head
-        } else {
-            position = FilePosition(descriptor: descriptor, inode: inode, offset: splitter.completeOffset)
-            if position.headLength == FilePosition.fingerprintLength { head = position.headHash }
-        }
-        return position
+        FilePosition(inode: inode, offset: splitter.completeOffset, tail: tail)
     }
 
     func seek(to offset: Int64) {
-        // Before the beginning of a file is read again, its head may have been written anew.
-        head = nil
+        tail = FilePosition.tail(descriptor: descriptor, offset: offset) ?? []
+        lastBytes = tail
         readOffset = offset
         splitter = LineSplitter(offset: offset)
     }
@@ -100,16 +93,33 @@ final class FollowedFile {
         seek(to: 0)
     }
 
-    /// Whether somebody cut the file below what has been read (`copytruncate`, `> alerts.json`).
-    var wasTruncated: Bool { size < readOffset }
+    /// What an attempt to read came to.
+    enum Reading {
+        case read
+        /// There is no more yet.
+        case end
+        /// Somebody cut the file (`copytruncate`, `> alerts.json`), and perhaps filled it anew beyond what had been
+        /// read: the bytes that were read last are not there any more.
+        case rewritten
+    }
 
-    /// Reads the next piece; returns false at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer, body: (LineSplitter.Line, Int64) -> Void) -> Bool {
-        let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(readOffset))
-        guard count > 0 else { return false }
-        readOffset += Int64(count)
-        splitter.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body: body)
-        return true
+    /// Reads the next piece.
+    ///
+    /// The last bytes are read again along with it: only so is the comparison about the very file that is read.
+    func read(into buffer: UnsafeMutableRawBufferPointer, body: (LineSplitter.Line, Int64) -> Void) -> Reading {
+        let known = lastBytes.count
+        let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(readOffset) - off_t(known))
+        guard count >= known, buffer[..<known].elementsEqual(lastBytes) else { return count < 0 ? .end : .rewritten }
+        guard count > known else { return .end }
+        let piece = UnsafeRawBufferPointer(rebasing: buffer[known..<count])
+        readOffset += Int64(piece.count)
+        splitter.append(piece, body: body)
+        let all = buffer[..<count]
+        if let newline = piece.lastIndex(of: UInt8(ascii: "\n")) {
+            tail = Array(all[...(known + newline)].suffix(FilePosition.fingerprintLength))
+        }
+        lastBytes = Array(all.suffix(FilePosition.fingerprintLength))
+        return .read
     }
 }
 

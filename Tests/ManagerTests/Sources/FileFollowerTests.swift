@@ -106,6 +106,35 @@ import ManagerSettings
         #expect(self.read(&follower) == ["b"])
     }
 
+    /// More than was there, as much to the byte, and with the same beginning.
+    @Test(arguments: ["x\ny\nz\nand more\n", "b\nb\n", "a\nx\n", "a\nx\ny\nz\n"], [false, true])
+    func `a file that was cut and filled anew beyond what was read is read from its beginning`(
+        content: String, restarted: Bool
+    ) throws {
+        try append("a\na\n")
+        var follower = follower(start: .beginning)
+        #expect(self.read(&follower) == ["a", "a"])
+        let saved = follower.position
+        truncate(path, 0)
+        try append(content)
+        if restarted { follower = self.follower(saved) }
+        let lines = content.split(separator: "\n").map(String.init)
+        #expect(self.read(&follower) == lines)
+        try append("later\n")
+        #expect(self.read(&follower) == ["later"])
+    }
+
+    @Test func `what was read is recognised however long its last line and the half one behind it are`() throws {
+        let long = String(repeating: "x", count: 5000)
+        try append("1\n" + long + "\n" + long)
+        var follower = follower(start: .beginning)
+        #expect(self.read(&follower) == ["1", long])
+        var next = self.follower(follower.position)
+        try append("y\n2\n")
+        #expect(self.read(&follower) == [long + "y", "2"])
+        #expect(self.read(&next) == [long + "y", "2"])
+    }
+
     @Test func `a rotation while nobody ran loses nothing`() throws {
         try append("1\n2\n")
         var first = follower(start: .beginning)
