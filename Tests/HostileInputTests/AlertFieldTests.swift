@@ -148,7 +148,7 @@ import Testing
                 expected[field.index] = word
                 #expect(words(home, id) == expected, "\(field) \(value)")
             case .refused(let reason):
-                try await manager.line(containing: "Response event", "\(id)", "state=refused", reason)
+                try await manager.line(containing: "Response is refused", "\(id)", reason)
                 let shown = try fleet.controlJSON("responses", "show", "\(id)") as? [String: Any]
                 #expect(shown?["state"] as? String == "refused", "\(field) \(value)")
                 let details = (shown?["timeline"] as? [[String: Any]])?.compactMap { $0["detail"] as? String }

@@ -75,7 +75,8 @@ extension Order {
     /// Stricter than the peers, whose scripts had to be fixed one by one (Wazuh 4.14.7).
     private static func isSafe(user: String) -> Bool {
         guard !user.isEmpty, user.utf8.count <= Limit.user, let first = user.unicodeScalars.first else { return false }
-        if "-+~".unicodeScalars.contains(first) || user.contains("..") { return false }
+        let hasTwoDots = zip(user.utf8, user.utf8.dropFirst()).contains { $0 == 0x2E && $1 == 0x2E }
+        if "-+~".unicodeScalars.contains(first) || hasTwoDots { return false }
         return user.unicodeScalars.allSatisfy { scalar in
             !isControl(scalar) && !scalar.properties.isWhitespace && !"'\"`:,/\\".unicodeScalars.contains(scalar)
         }

@@ -155,7 +155,7 @@ final class Dispatcher: Sendable {
     }
 
     private func send(_ plan: PlannedOrder, _ state: inout State) {
-        guard !plan.isObserved else { return }
+        guard plan.fate == .send else { return }
         state.links[plan.order.agentID]?.send(plan.order)
         state.pending.add(plan.order)
     }
@@ -165,12 +165,23 @@ final class Dispatcher: Sendable {
         let order = plan.order
         let decided = "\(order.activeResponse): alert \(order.alertID), rule \(order.ruleID)"
         var events = [DispatchEvent(dispatch: order.id, at: now, name: "decided", detail: decided)]
-        if plan.isObserved {
+        let fate: String
+        switch plan.fate {
+        case .observe:
+            fate = "observed"
             events.append(
                 DispatchEvent(
                     dispatch: order.id, at: now, name: "observed", state: .done,
                     detail: "mode observe: the script was not run"))
-        } else {
+        case .refuse(let reason):
+            fate = "refused"
+            logger.warning(
+                "Response is refused; no agent would run it with these values",
+                metadata: .of([.alert: order.alertID, .dispatch: order.id, .reason: reason]))
+            events.append(
+                DispatchEvent(dispatch: order.id, at: now, name: "refused", state: .refused, detail: reason))
+        case .send:
+            fate = "queued"
             let isConnected = state.links[order.agentID] != nil
             events.append(
                 DispatchEvent(
@@ -181,7 +192,7 @@ final class Dispatcher: Sendable {
             "Response fires",
             metadata: .of([
                 .activeResponse: order.activeResponse, .agent: order.agentID, .alert: order.alertID,
-                .dispatch: order.id, .rule: order.ruleID, .state: plan.isObserved ? "observed" : "queued",
+                .dispatch: order.id, .rule: order.ruleID, .state: fate,
             ]))
         return .dispatch(NewDispatch(facts: DispatchFacts(order, created: now), order: order.encoded(), events: events))
     }

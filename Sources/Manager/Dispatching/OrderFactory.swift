@@ -51,10 +51,23 @@ struct OrderFactory: Sendable {
     }
 }
 
-/// An order and whether it is only to be noted, not run (`mode observe`).
+/// An order and what is to be done with it.
 struct PlannedOrder: Sendable {
+    enum Fate: Sendable, Equatable {
+        case send
+        /// Only to be noted, not run (`mode observe`).
+        case observe
+        /// Its values are not such as an agent would run it, or could even receive it.
+        case refuse(String)
+    }
+
     let order: Order
-    let isObserved: Bool
+    let fate: Fate
+
+    init(order: Order, isObserved: Bool) {
+        self.order = order
+        fate = order.reasonToRefuse.map(Fate.refuse) ?? (isObserved ? .observe : .send)
+    }
 }
 
 extension ScriptProtocol {
