@@ -31,6 +31,9 @@ final class ResponseReactor: @unchecked Sendable {
     private static let syncDelay: Int64 = 2
     /// A script hears of prolonged responses after so many milliseconds: of all of a burst at once.
     private static let prolongationPause: Int64 = 500
+    /// After a burst of so many runs, and so many milliseconds later, unused memory is given back to the system.
+    private static let trimAfterRuns = 200
+    private static let trimPause: Int64 = 5000
     /// An undo is under way where responses are to be brought back: tried again after so many milliseconds.
     private static let restorePause: Int64 = 1000
 
@@ -54,6 +57,9 @@ final class ResponseReactor: @unchecked Sendable {
     /// When to look after what is in force, by the boot clock; nil while nothing is.
     private var nextRestore: Int64?
     private let restoreInterval: Int64
+    /// Runs since unused memory was last given back to the system, and when that is done next.
+    private var runsSinceTrim = 0
+    private var trimAt: Int64?
     /// The executables whose responses are looked after before that: one of them was prolonged.
     private var restoreSoon: Set<String> = []
     /// A rewriting of the journal is wanted for the clock's sake.
@@ -87,6 +93,8 @@ final class ResponseReactor: @unchecked Sendable {
         perform(table.resume(at: start, survivors: survivors.mapValues(\.action)), at: start)
         adoptSurvivors(at: start)
         if !table.executablesInForce.isEmpty { nextRestore = start.boot }
+        // Reading the journal took a multiple of what is kept of it.
+        trimAt = start.boot + Self.trimPause
         while !isDone(SystemClock.now().boot) {
             let tokens = poller.wait(until: nextDue)
             // Commands first: the script of a new order starts before anything else is done. Each start takes a
@@ -104,13 +112,14 @@ final class ResponseReactor: @unchecked Sendable {
             for (id, request) in runner.takeRequests() { perform(table.asked(id, request, at: now), at: now) }
             if let nextRestore, nextRestore <= now.boot { restore(at: now) }
             tendJournal(at: now)
+            tendMemory(at: now)
             if let syncBy, syncBy <= now.boot { sync() }
         }
     }
 
     private var nextDue: Int64? {
         var earliest: Int64?
-        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, nextRestore, stopBy] {
+        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, nextRestore, trimAt, stopBy] {
             guard let due, due < earliest ?? .max else { continue }
             earliest = due
         }
@@ -166,6 +175,7 @@ final class ResponseReactor: @unchecked Sendable {
             isRewriteWanted = true
         default:
             guard let end = runner.handle(token, now: now.boot) else { return }
+            runsSinceTrim += 1
             if end.run.action == .restore { return restored(end, at: now) }
             let undoDue = end.run.action == .add ? table.dispatches[end.run.order.id]?.deadline?.wall : nil
             perform(table.ended(end.run.order.id, end.result, at: now), at: now)
@@ -282,6 +292,19 @@ final class ResponseReactor: @unchecked Sendable {
                 metadata: ["name": "\(executable)", "reason": "\(reason.joined(separator: ": "))"])
         }
         perform(table.restoreEnded(of: executable, restored: restored, at: now), at: now)
+    }
+
+    // MARK: - Memory
+
+    private func tendMemory(at now: Moment) {
+        if let trimAt {
+            guard trimAt <= now.boot else { return }
+            self.trimAt = nil
+            runsSinceTrim = 0
+            edr_trim_memory()
+        } else if runsSinceTrim >= Self.trimAfterRuns, runner.count == 0 {
+            trimAt = now.boot + Self.trimPause
+        }
     }
 
     // MARK: - Journal

@@ -57,6 +57,9 @@ int32_t edr_open_path(int32_t folder, const char *path);
 /// Names the calling thread, for `ps -L`: at most 15 bytes.
 void edr_name_thread(const char *name);
 
+/// Gives memory that is not in use back to the system.
+void edr_trim_memory(void);
+
 /// A close-on-exec pipe whose ends block; -1 and errno on failure.
 int32_t edr_pipe(int32_t *reader, int32_t *writer);
 
