@@ -24,4 +24,7 @@ package struct AlertSourceConfiguration: Sendable, Equatable {
     package let path: String
     package let start: Start
     package let sourceLocation: SourceLocation
+
+    /// What is read, without where it is configured.
+    var reading: [String] { [name, path, start.rawValue] }
 }

@@ -10,6 +10,11 @@ package struct ManagerConfiguration: Sendable {
     /// The sections that are ours.
     package static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager"]
 
+    /// The warning about a configuration without any alert source.
+    package static let noSource =
+        "no alert source is configured: no file is followed, and alerts come only by POST /v1/alerts; add "
+        + "<alert_source><location>/var/ossec/logs/alerts/alerts.json</location></alert_source> in an <edr_config> root"
+
     /// The TCP port for agents.
     package private(set) var port = 7514
     /// The address on which agents are awaited.
@@ -26,6 +31,9 @@ package struct ManagerConfiguration: Sendable {
     package static func load(file: String?, etc: String, diagnostics: Diagnostics) -> ManagerConfiguration? {
         let sections = sections(file: file, etc: etc, diagnostics: diagnostics)
         let configuration = ManagerConfiguration(sections: sections, diagnostics: diagnostics)
+        if configuration.sources.isEmpty, !diagnostics.hasErrors {
+            diagnostics.warning(noSource, at: .start(of: file ?? sections.first?.location.file ?? etc))
+        }
         return diagnostics.hasErrors ? nil : configuration
     }
 
@@ -60,6 +68,16 @@ package struct ManagerConfiguration: Sendable {
                 "the alert source \(quoted(source.name)) is given twice; remove one, or give one a <name> of its own",
                 at: source.sourceLocation)
         }
+    }
+
+    /// The sections that only a start takes over and that say something else here than in `other`.
+    package func sectionsFixedAtStart(changedSince other: ManagerConfiguration) -> [String] {
+        [
+            ("remote", port != other.port || localAddress != other.localAddress),
+            // Where in its file a source stands does not matter.
+            ("alert_source", sources.map(\.reading) != other.sources.map(\.reading)),
+            ("manager", name != other.name), ("logging", logLevel != other.logLevel),
+        ].filter(\.1).map(\.0)
     }
 
     private mutating func readRemote(_ section: ConfigNode, _ diagnostics: Diagnostics) {

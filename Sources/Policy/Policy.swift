@@ -7,6 +7,8 @@ package import Alerts
 package struct Policy: Sendable {
     /// All commands of the configuration, also those that no active response uses: they can be run by hand.
     package let commands: [CommandDefinition]
+    /// Against whom nothing is done.
+    package var whiteList: WhiteList { compiled.whiteList }
     let compiled: CompiledPolicy
 
     package init(_ definition: PolicyDefinition) {

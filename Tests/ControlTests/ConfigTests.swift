@@ -10,6 +10,7 @@ struct ConfigTests {
         <edr_config>
           <command><name>ban</name><executable>ban</executable><timeout_allowed>yes</timeout_allowed></command>
           <active-response><command>ban</command><location>local</location><level>7</level></active-response>
+          <alert_source><location>/a/alerts.json</location></alert_source>
         </edr_config>
         """
 
@@ -37,6 +38,15 @@ struct ConfigTests {
         #expect(run.status == 0)
         #expect(run.errors == "")
         #expect(run.output == "etc (manager): nothing to complain about\n")
+    }
+
+    @Test func `a home without an alert source is warned about, a file alone is not`() async throws {
+        let home = try home(
+            Self.good.split(separator: "\n").filter { !$0.contains("alert_source") }.joined(separator: "\n"))
+        let whole = await run(["check"], in: home)
+        #expect(whole.status == 0)
+        #expect(whole.errors.hasPrefix("etc/edr-manager.conf:1:1: warning: no alert source is configured"))
+        #expect(await run(["check", home.path + "/etc/edr-manager.conf"], in: home).errors == "")
     }
 
     @Test func `warnings are 0 and errors 78, each with its place`() async throws {

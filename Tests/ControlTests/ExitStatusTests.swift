@@ -10,6 +10,11 @@ struct ExitStatusTests {
         let run = try await ControlRun.of(["reload"], answer: #"{"reloaded":true}"#)
         #expect(run.status == 0)
         #expect(run.output == "configuration reloaded\n")
+        let partly = try await ControlRun.of(
+            ["reload"], answer: #"{"reloaded":true,"restart_needed_for":["remote","alert_source"]}"#)
+        #expect(
+            partly.output == "configuration reloaded; what has changed in remote, alert_source takes effect when "
+                + "edr-manager is restarted\n")
         #expect(run.errors.isEmpty)
     }
 

@@ -113,7 +113,8 @@ struct OutputTests {
             ["status"],
             answer: #"{"version":"0.1.0","uptime_seconds":93784,"agents":{"active":2,"never_connected":1},"#
                 + #""sources":[{"name":"alerts.json","read":10,"decided":9,"fired":2,"skipped":7,"#
-                + #""invalid":1}],"dispatches":{"undo_failed":1,"active":2},"queues":{"ledger":0,"delivery":3}}"#)
+                + #""invalid":1,"problem":"Permission denied"}],"dispatches":{"undo_failed":1,"active":2},"queues":{"ledger":0,"delivery":3}}"#
+        )
         #expect(
             run.output == """
                 version    0.1.0
@@ -125,6 +126,8 @@ struct OutputTests {
                 SOURCE       READ  DECIDED  FIRED  SKIPPED  INVALID
                 alerts.json  10    9        2      7        1
 
+                problem with alerts.json: Permission denied
+
                 """)
     }
 
@@ -134,11 +137,25 @@ struct OutputTests {
             answer: #"{"id":"0123456789abcdef0123456789abcdef","state":"undoing","command":"c","agent":"001","#
                 + #""created":"2026-11-21T03:58:35.123Z"}"#)
         #expect(undo.output == "response 0123456789abcdef0123456789abcdef is undoing\n")
+        for (status, words) in [("active", "does it now"), ("disconnected", "is not connected; the undo waits")] {
+            let asked = try await ControlRun.of(
+                ["responses", "undo", "012345"],
+                answer: #"{"id":"012345","state":"active","command":"c","agent":"001","undo_requested_by":"root","#
+                    + #""agent_status":"\#(status)","created":"2026-11-21T03:58:35.123Z"}"#)
+            #expect(asked.output.hasPrefix("undo of response 012345 requested: agent 001 \(words)"))
+        }
         let removal = try await ControlRun.of(["agents", "remove", "web1"], answer: #"{"id":"001","removed":true}"#)
         #expect(removal.output == "agent 001 removed\n")
         let started = try await ControlRun.of(
             ["run", "restart", "--agent", "all"], answer: #"{"responses":[{"id":"ab","agent":"001"}]}"#)
         #expect(started.output == "RESPONSE  AGENT\nab        001\n")
+    }
+
+    @Test func `a token comes alone, and what is to be minded beside it`() async throws {
+        let run = try await ControlRun.of(
+            ["enroll", "token", "--name", "web1"], answer: #"{"token":"abc","warning":"agent 001 exists"}"#)
+        #expect(run.output == "abc\n")
+        #expect(run.errors == "edr-control: warning: agent 001 exists\n")
     }
 
     @Test func `nothing from outside steers the terminal`() {

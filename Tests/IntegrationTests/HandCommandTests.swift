@@ -71,4 +71,39 @@ import Testing
         await agent.stop()
         await manager.stop()
     }
+
+    @Test func `what a command expects has to be given, and the white list holds by hand too`() async throws {
+        let fleet = try Fleet(
+            policy: policy(level: 16, command: "<expect>srcip,user</expect>")
+                + "<global><white_list>198.51.100.0/24</white_list></global>")
+        let manager = try await fleet.startManager()
+        _ = try fleet.enrollAgent(named: "web-03")
+
+        let incomplete = try fleet.control("run", "record", "--agent", "001", "--user", "eve")
+        #expect(incomplete.status == 1)
+        #expect(incomplete.errors.contains("expects srcip") && incomplete.errors.contains("add --srcip"))
+        let listed = try fleet.control(
+            "run", "record", "--agent", "001", "--user", "eve", "--srcip", "198.51.100.7")
+        #expect(listed.status == 1)
+        #expect(listed.errors.contains("198.51.100.7 is white-listed by 198.51.100.0/24"))
+        #expect(try fleet.control("run", "!record", "--agent", "001", "--srcip", "198.51.100.7").status == 1)
+
+        for (data, words) in [
+            (#"{"srcip":"192.0.2.1"}"#, "expects a value"),
+            (#"{"srcip":"198.51.100.7","dstuser":"eve"}"#, "white list"),
+        ] {
+            let answer = try put(#"{"command":"record","alert":{"data":\#(data)}}"#, on: fleet)
+            #expect(answer["error"] as? Int == 1)
+            let failed = try #require(((answer["data"] as? [String: Any])?["failed_items"] as? [[String: Any]])?.first)
+            #expect(failed["id"] as? [String] == ["001"])
+            let reason = try #require(failed["error"] as? [String: Any])
+            #expect(reason["code"] as? Int == 1652)
+            #expect((reason["message"] as? String)?.contains(words) == true)
+        }
+        let responses = try #require(try fleet.controlJSON("responses", "list") as? [Any])
+        #expect(responses.isEmpty)
+        let given = try fleet.control("run", "record", "--agent", "001", "--user", "eve", "--srcip", "192.0.2.1")
+        #expect(given.status == 0)
+        await manager.stop()
+    }
 }

@@ -7,6 +7,10 @@ struct Reload: ControlCommand {
     @OptionGroup var options: GlobalOptions
 
     func perform(in session: ControlSession) async throws(ControlError) {
-        try await session.show(.post(["reload"]), as: ReloadAnswer.self) { _ in "configuration reloaded" }
+        try await session.show(.post(["reload"]), as: ReloadAnswer.self) { answer in
+            guard let sections = answer.restartNeededFor, !sections.isEmpty else { return "configuration reloaded" }
+            let names = Terminal.safe(sections.joined(separator: ", "))
+            return "configuration reloaded; what has changed in \(names) takes effect when edr-manager is restarted"
+        }
     }
 }

@@ -25,7 +25,11 @@ struct Status: ControlCommand {
             let numbers = [source.read, source.decided, source.fired, source.skipped, source.invalid]
             table.add([source.name] + numbers.map(String.init))
         }
-        return details.text + "\n\n" + table.text
+        let problems = status.sources.compactMap { source in
+            source.problem.map { "problem with \(Terminal.safe(source.name)): \(Terminal.safe($0))" }
+        }
+        return ([details.text, table.text] + (problems.isEmpty ? [] : [problems.joined(separator: "\n")]))
+            .joined(separator: "\n\n")
     }
 
     private static func counts(_ counts: [String: Int]) -> String {

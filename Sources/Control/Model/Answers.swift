@@ -8,6 +8,7 @@ struct StatusAnswer: Decodable {
         let fired: Int
         let skipped: Int
         let invalid: Int
+        let problem: String?
     }
 
     let version: String
@@ -34,6 +35,7 @@ struct RemovalAnswer: Decodable {
 
 struct TokenAnswer: Decodable {
     let token: String
+    let warning: String?
 }
 
 struct ResponseAnswer: Decodable {
@@ -58,6 +60,8 @@ struct ResponseAnswer: Decodable {
     let durationMs: Int?
     let output: String?
     let timeline: [Event]?
+    let undoRequestedBy: String?
+    let agentStatus: String?
 }
 
 struct CommandAnswer: Decodable {
@@ -85,4 +89,5 @@ struct AlertTestAnswer: Decodable {
 
 struct ReloadAnswer: Decodable {
     let reloaded: Bool
+    let restartNeededFor: [String]?
 }

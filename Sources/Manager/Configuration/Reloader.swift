@@ -13,27 +13,33 @@ struct Reloader: Sendable {
     let started: ManagerConfiguration
     let logger: Logger
 
+    enum Outcome {
+        /// The new configuration is in force but for these sections, which take effect at the next start.
+        case inForce(except: [String])
+        /// The old one stays in force; the errors, one line each.
+        case invalid([String])
+    }
+
     /// Reads the configuration again.
     ///
     /// With an error in it, the old one stays in force.
-    ///
-    /// - Returns: the errors, one line each; empty when the new configuration is in force.
-    func reload() async -> [String] {
+    func reload() async -> Outcome {
         let diagnostics = Diagnostics()
         guard let new = ManagerConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics) else {
             let errors = diagnostics.all.filter { $0.severity == .error }.map(\.description)
             for error in errors { logger.error("Configuration is invalid", metadata: .of([.error: error])) }
             logger.error("(1202): Configuration error: it was not reloaded; the old one stays in force")
-            return errors
+            return .invalid(errors)
         }
         context.replace(policy: Policy(new.policy))
-        if new.port != started.port || new.localAddress != started.localAddress || new.sources != started.sources
-            || new.name != started.name
-        {
-            logger.warning("Changes of remote, manager and alert_source take effect at the next start")
+        let sections = new.sectionsFixedAtStart(changedSince: started)
+        if !sections.isEmpty {
+            logger.warning(
+                "Changes of some sections take effect at the next start",
+                metadata: .of([.name: sections.joined(separator: ",")]))
         }
         logger.notice(
             "Configuration was reloaded", metadata: .of([.count: new.policy.responses.count]))
-        return []
+        return .inForce(except: sections)
     }
 }

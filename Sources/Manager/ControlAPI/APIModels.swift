@@ -70,6 +70,7 @@ enum API {
         let name: Nullable<String>
         let expires: String
         let uses: Int
+        let warning: Nullable<String>
     }
 
     struct Response: Codable, Sendable {
@@ -109,6 +110,8 @@ enum API {
         let output: String
         let durationMs: Nullable<Int>
         let undoRequestedBy: Nullable<String>
+        /// Of the agent, as in ``Agent``; null when it is not enrolled any more.
+        let agentStatus: Nullable<String>
     }
 
     struct ByHand: Codable, Sendable {
@@ -159,6 +162,8 @@ enum API {
 
     struct Reloaded: Codable, Sendable {
         let reloaded: Bool
+        /// The sections that have changed since the start and take effect at the next one.
+        let restartNeededFor: [String]
     }
 
     struct Failure: Codable, Sendable {

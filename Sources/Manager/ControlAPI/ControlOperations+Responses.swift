@@ -45,7 +45,13 @@ extension ControlOperations {
             exitStatus: .init(record.progress.exitStatus.map(Int.init)),
             output: String(decoding: record.output ?? [], as: UTF8.self),
             durationMs: .init(record.progress.durationMilliseconds.map(Int.init)),
-            undoRequestedBy: .init(record.progress.undoRequestedBy))
+            undoRequestedBy: .init(record.progress.undoRequestedBy),
+            agentStatus: .init(status(ofAgent: summary.agent)))
+    }
+
+    /// The manager, which runs scripts too, is always there.
+    private func status(ofAgent id: String) -> String? {
+        id == OrderFactory.managerID ? "active" : registry.find(id)?.status
     }
 
     private static func detail(of event: DispatchEvent) -> String {
@@ -131,12 +137,18 @@ extension ControlOperations {
 
     /// Runs a configured command on an agent, or on all, without an alert.
     func run(_ wanted: API.CommandRequest) async throws -> API.CommandAnswer {
+        let policy = context.current.policy
         let command = try HandCommand(
-            wanted.command, timeout: wanted.timeoutSeconds.map(Int64.init), commands: context.current.policy.commands)
+            wanted.command, timeout: wanted.timeoutSeconds.map(Int64.init), commands: policy.commands)
         var target = HandTarget(user: wanted.user, filename: wanted.filename, arguments: wanted.arguments ?? [])
         if let text = wanted.srcip {
             target.sourceAddress = IPAddress(text)
             if target.sourceAddress == nil { throw ControlFailure(.badRequest, "(1271) \"\(text)\" is no IP address") }
+        }
+        do throws(HandRefusal) {
+            try command.check(target, whiteList: policy.whiteList)
+        } catch {
+            throw ControlFailure(.badRequest, error.message)
         }
         let orders = command.orders(
             target, agents: try targets(wanted.agent), managerName: managerName, now: Timestamp.now())

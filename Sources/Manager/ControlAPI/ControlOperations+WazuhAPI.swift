@@ -27,18 +27,23 @@ extension ControlOperations {
                 answer.fail(id, code: 1701, "Agent does not exist", "see \"edr-control agents list\"")
             }
         }
+        let policy = context.current.policy
+        let command: HandCommand
         do throws(ControlFailure) {
-            let command = try HandCommand(wanted.command, timeout: nil, commands: context.current.policy.commands)
-            let orders = command.orders(
-                wanted.target, agents: targets, managerName: managerName, now: Timestamp.now())
-            if !orders.isEmpty { try await run(orders) }
-            answer.data.affectedItems = orders.map(\.agentID)
+            command = try HandCommand(wanted.command, timeout: nil, commands: policy.commands)
         } catch {
-            for target in targets {
-                answer.fail(
-                    target.id, code: 1652, "The command used is not defined in the configuration", error.message)
-            }
+            answer.fail(targets, code: 1652, "The command used is not defined in the configuration", error.message)
+            return answer.completed
         }
+        do throws(HandRefusal) {
+            try command.check(wanted.target, whiteList: policy.whiteList)
+        } catch {
+            answer.fail(targets, code: 1652, error.summary, error.message)
+            return answer.completed
+        }
+        let orders = command.orders(wanted.target, agents: targets, managerName: managerName, now: Timestamp.now())
+        if !orders.isEmpty { try await run(orders) }
+        answer.data.affectedItems = orders.map(\.agentID)
         return answer.completed
     }
 
@@ -126,6 +131,12 @@ enum WazuhAPI {
             } else {
                 data.failedItems.append(Failure(error: reason, id: [id]))
             }
+        }
+
+        /// Notes that nothing was sent to any of these agents.
+        mutating func fail(_ agents: [(id: String, name: String)], code: Int, _ message: String, _ remediation: String)
+        {
+            for agent in agents { fail(agent.id, code: code, message, remediation) }
         }
 
         /// The answer with its sums and its message.

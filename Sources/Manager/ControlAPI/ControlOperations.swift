@@ -67,12 +67,31 @@ struct ControlOperations: Sendable {
         guard (1...100_000).contains(uses) else {
             throw ControlFailure(.badRequest, "a token can be used 1 to 100000 times, not \(uses)")
         }
+        guard uses == 1 || (wanted.id == nil && wanted.name == nil) else {
+            throw ControlFailure(
+                .badRequest,
+                "an id or a name belongs to one agent: a token that gives one is used once, not \(uses) times; make "
+                    + "a token for each agent, or one without id and name")
+        }
         let expires = Timestamp.now() + Int64(lifetime) * 1000
         let token = try await enrollment.createToken(
             id: wanted.id, name: wanted.name, expires: expires, uses: uses)
         return API.Token(
             token: token, id: .init(wanted.id), name: .init(wanted.name),
-            expires: Timestamp.iso8601(milliseconds: expires), uses: uses)
+            expires: Timestamp.iso8601(milliseconds: expires), uses: uses, warning: .init(warning(about: wanted)))
+    }
+
+    /// What an enrollment with the wanted id and name does to an agent that has one of them now.
+    private func warning(about wanted: API.TokenRequest) -> String? {
+        let agents = registry.all.map(\.record)
+        let namesake = wanted.name.flatMap { name in agents.first { $0.name.lowercased() == name.lowercased() } }
+        if let namesake, let id = wanted.id, namesake.id != id {
+            return "agent \(namesake.id) has the name \"\(namesake.name)\": an enrollment with this token is refused "
+                + "until it is removed (edr-control agents remove \(namesake.id))"
+        }
+        guard let taken = namesake ?? agents.first(where: { $0.id == wanted.id }) else { return nil }
+        return "agent \(taken.id) (\"\(taken.name)\") exists: whoever enrolls with this token takes its place, and its "
+            + "old certificate opens nothing any more"
     }
 
     private func entry(_ idOrName: String) throws -> AgentRegistry.Entry {
@@ -139,11 +158,12 @@ struct ControlOperations: Sendable {
     }
 
     func reload() async throws -> API.Reloaded {
-        let errors = await reloader.reload()
-        guard errors.isEmpty else {
+        switch await reloader.reload() {
+        case .invalid(let errors):
             throw ControlFailure(
                 .unprocessableContent, "the configuration has errors; the old one stays in force", details: errors)
+        case .inForce(let sections):
+            return API.Reloaded(reloaded: true, restartNeededFor: sections)
         }
-        return API.Reloaded(reloaded: true)
     }
 }

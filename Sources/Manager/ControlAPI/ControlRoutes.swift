@@ -9,7 +9,9 @@ import Policy
 /// The paths of the control API and what each answers (docs/reference/control-api.md).
 struct ControlRoutes: Sendable {
     /// The largest body of `POST /v1/alerts`, in bytes.
-    static let bodyLimit = 64 << 20
+    static let alertsLimit = 64 << 20
+    /// The largest body of any other request, in bytes.
+    static let bodyLimit = 1 << 20
 
     let operations: ControlOperations
     let logger: Logger
@@ -23,7 +25,7 @@ struct ControlRoutes: Sendable {
         addResponses(to: api)
         addAlerts(to: api)
         router.put("active-response") { request, _ in
-            let body = try await request.body.collect(upTo: 1 << 20)
+            let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
             let agents = request.uri.queryParameters["agents_list"].map(String.init)
             return try Self.answer(
                 try await operations.activeResponse(agents: agents, body: Data(body.readableBytesView)))
@@ -69,17 +71,30 @@ struct ControlRoutes: Sendable {
 
     private func addAlerts(to api: RouterGroup<BasicRequestContext>) {
         api.post("alerts") { request, _ in
-            let body = try await request.body.collect(upTo: Self.bodyLimit)
+            let body = try await Self.bytes(of: request, limit: Self.alertsLimit)
             return try Self.answer(try await operations.take(alerts: Array(buffer: body)))
         }
         api.post("alerts/test") { request, _ in
-            let body = try await request.body.collect(upTo: LineSplitter.defaultLimit)
+            let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
             return try Self.answer(try operations.test(alert: Array(buffer: body)))
         }
     }
 
+    /// A request's body.
+    ///
+    /// - Parameter limit: in bytes, a whole number of MiB.
+    private static func bytes(of request: Request, limit: Int) async throws -> ByteBuffer {
+        do {
+            return try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw ControlFailure(
+                .contentTooLarge,
+                "the request's body has more than \(limit >> 20) MiB, which is the limit; send it in several requests")
+        }
+    }
+
     private static func body<Body: Decodable>(_ request: Request) async throws -> Body {
-        let bytes = try await request.body.collect(upTo: 1 << 20)
+        let bytes = try await bytes(of: request, limit: bodyLimit)
         let data = bytes.readableBytes == 0 ? Data("{}".utf8) : Data(bytes.readableBytesView)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

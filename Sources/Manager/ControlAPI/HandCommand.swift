@@ -11,6 +11,8 @@ import Policy
 struct HandCommand: Sendable {
     let name: String
     let executable: String
+    /// What it has to be told; nothing for a file that no command names.
+    let expect: ExpectedFields
     let extraArguments: [String]
     /// In seconds; what the name says, or what was asked for.
     let timeout: Int64
@@ -29,7 +31,7 @@ struct HandCommand: Sendable {
                     .badRequest, "\"\(name)\" does not name a file below active-response/bin, as \"!script\" does")
             }
             self.init(
-                name: name, executable: file, extraArguments: [], timeout: timeout ?? 0, execTimeout: 60,
+                name: name, executable: file, expect: [], extraArguments: [], timeout: timeout ?? 0, execTimeout: 60,
                 scriptProtocol: .auto)
             return
         }
@@ -44,17 +46,18 @@ struct HandCommand: Sendable {
                 .badRequest, "(1305) the command \"\(command.name)\" has no <timeout_allowed>yes</timeout_allowed>")
         }
         self.init(
-            name: command.name, executable: command.executable, extraArguments: command.extraArguments,
-            timeout: seconds, execTimeout: command.execTimeout.components.seconds,
-            scriptProtocol: command.scriptProtocol)
+            name: command.name, executable: command.executable, expect: command.expect,
+            extraArguments: command.extraArguments, timeout: seconds,
+            execTimeout: command.execTimeout.components.seconds, scriptProtocol: command.scriptProtocol)
     }
 
     private init(
-        name: String, executable: String, extraArguments: [String], timeout: Int64, execTimeout: Int64,
-        scriptProtocol: ScriptProtocol
+        name: String, executable: String, expect: ExpectedFields, extraArguments: [String], timeout: Int64,
+        execTimeout: Int64, scriptProtocol: ScriptProtocol
     ) {
         self.name = name
         self.executable = executable
+        self.expect = expect
         self.extraArguments = extraArguments
         self.timeout = timeout
         self.execTimeout = execTimeout
@@ -90,7 +93,47 @@ struct HandTarget: Sendable {
     var alertJSON: [UInt8] = []
 }
 
+/// Why a command by hand is not run, with what to do.
+enum HandRefusal: Error {
+    /// The command expects values that were not given.
+    case missing(String)
+    /// The white list covers the address.
+    case whiteListed(String)
+
+    /// What is wrong, the same for all of a kind.
+    var summary: String {
+        switch self {
+        case .missing: "The command expects a value that was not given"
+        case .whiteListed: "The address is in the white list"
+        }
+    }
+
+    /// The whole sentence.
+    var message: String {
+        switch self {
+        case .missing(let message), .whiteListed(let message): message
+        }
+    }
+}
+
 extension HandCommand {
+    /// Checks what the command is to act on, as is done for an alert.
+    func check(_ target: HandTarget, whiteList: WhiteList) throws(HandRefusal) {
+        let missing = [
+            (ExpectedFields.sourceAddress, "srcip", target.sourceAddress == nil),
+            (.user, "user", target.user == nil), (.filename, "filename", target.filename == nil),
+        ].filter { expect.contains($0.0) && $0.2 }.map(\.1)
+        guard missing.isEmpty else {
+            let options = missing.map { "--\($0)" }.joined(separator: " and ")
+            throw .missing(
+                "the command \"\(name)\" expects \(missing.joined(separator: " and ")), which is not there; "
+                    + "add \(options) (edr-control run), or the alert's field")
+        }
+        if let objection = target.sourceAddress.flatMap({ whiteList.objection(to: $0.description) }) {
+            throw .whiteListed("\(objection); nothing is run against it as long as that entry is in the configuration")
+        }
+    }
+
     /// The orders for some agents.
     ///
     /// An order by hand has no alert that could give it an identity: a random one makes each a new dispatch.

@@ -39,19 +39,11 @@ struct CheckedFields {
             FilePath.isNormal(path)
                 ? .valid(path) : .invalid("the file name \"\(excerpt(path))\" is not an absolute, normal path")
         }
-        whiteListing = alert.sourceAddressTexts.lazy.compactMap { Self.whiteListing($0, whiteList) }.first
+        whiteListing = alert.sourceAddressTexts.lazy.compactMap { whiteList.objection(to: $0) }.first
     }
 
     private static func checked(_ text: String?, _ check: (String) -> Field) -> Field {
         text.map(check) ?? .missing
-    }
-
-    /// A source that is no address can still be one of the names.
-    private static func whiteListing(_ text: String, _ whiteList: WhiteList) -> String? {
-        let address = IPAddress(text)
-        if let address, let network = whiteList.contains(address) { return "\(address) is white-listed by \(network)" }
-        let isNamed = whiteList.matches(text) || address.map { whiteList.matches($0.description) } ?? false
-        return isNamed ? "\"\(excerpt(text))\" is white-listed by a name" : nil
     }
 }
 

@@ -37,20 +37,37 @@ struct Conclusion {
 
     private func missing(_ expect: ExpectedFields) -> String? {
         expected(expect).first { if case .missing = $0.field { true } else { false } }
-            .map { "expects \($0.name), but the alert has none" }
+            .map { "expects \($0.name), but the alert has none (looked for \($0.places))" }
     }
 
     private func invalid(_ expect: ExpectedFields) -> String? {
-        for (_, field) in expected(expect) {
-            if case .invalid(let reason) = field { return reason }
+        for value in expected(expect) {
+            if case .invalid(let reason) = value.field { return reason }
         }
         return nil
     }
 
-    private func expected(_ expect: ExpectedFields) -> [(name: String, field: CheckedFields.Field)] {
+    /// A value that commands can expect.
+    private struct Expectation {
+        let option: ExpectedFields
+        let name: String
+        /// Where the alert has it; ``Alert`` is where that is done.
+        let places: String
+        let field: CheckedFields.Field
+    }
+
+    private func expected(_ expect: ExpectedFields) -> [Expectation] {
         [
-            (ExpectedFields.sourceAddress, "srcip", fields.sourceAddress), (.user, "user", fields.user),
-            (.filename, "filename", fields.filename),
-        ].filter { expect.contains($0.0) }.map { ($0.1, $0.2) }
+            Expectation(
+                option: .sourceAddress, name: "srcip",
+                places: "data.srcip, data.win.eventdata.ipAddress and data.win.eventdata.destinationIp",
+                field: fields.sourceAddress),
+            Expectation(
+                option: .user, name: "user", places: "data.dstuser and data.user; data.srcuser is never taken",
+                field: fields.user),
+            Expectation(
+                option: .filename, name: "filename",
+                places: "syscheck.path and a location that is an absolute path", field: fields.filename),
+        ].filter { expect.contains($0.option) }
     }
 }

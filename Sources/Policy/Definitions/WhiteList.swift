@@ -40,7 +40,10 @@ package struct WhiteList: Sendable, Equatable {
                 reason: "expected an address such as 10.0.0.1 or 2001:db8::1, or a network such as 10.0.0.0/8")
         }
         guard let name = NamePattern(text) else {
-            throw InvalidEntry(reason: "expected an address, a network, or a name such as ^host.example.com$")
+            throw InvalidEntry(
+                reason: "expected an address, a network, or a name such as ^host.example.com$; in a name there are "
+                    + "letters, digits and . - _ : %, each for itself, ^ and $ for its beginning and end, and | between "
+                    + "several; no other signs of patterns")
         }
         names.append(name)
     }
@@ -50,9 +53,19 @@ package struct WhiteList: Sendable, Equatable {
         hosts[address] ?? networks.first { $0.contains(address) }
     }
 
-    /// Whether a name pattern matches the alert's source as it is written there.
-    package func matches(_ text: String) -> Bool {
-        names.contains { $0.matches(text) }
+    /// The name pattern that matches a source as it is written, if any.
+    package func name(matching text: String) -> NamePattern? {
+        names.first { $0.matches(text) }
+    }
+
+    /// Why nothing may be done against a source, naming the entry; nil when no entry covers it.
+    ///
+    /// - Parameter text: the source as it is written; one that is no address can still be one of the names.
+    package func objection(to text: String) -> String? {
+        let address = IPAddress(text)
+        if let address, let network = contains(address) { return "\(address) is white-listed by \(network)" }
+        let name = name(matching: text) ?? address.flatMap { self.name(matching: $0.description) }
+        return name.map { "\"\(excerpt(text))\" is white-listed by the name \($0)" }
     }
 
     private static func looksLikeAddress(_ text: String) -> Bool {

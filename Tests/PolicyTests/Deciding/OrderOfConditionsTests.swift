@@ -21,7 +21,10 @@ struct OrderOfConditionsTests {
         disabled = false
         #expect(try refusal() == "rule level 10 is below 12")
         level = 3
-        #expect(try refusal() == "expects user, but the alert has none")
+        #expect(
+            try refusal()
+                == "expects user, but the alert has none (looked for data.dstuser and data.user; data.srcuser is never "
+                + "taken)")
         data += #","dstuser":"-rf x""#
         #expect(try refusal() == #"(1272): Invalid username "-rf x". Possible logging attack."#)
         expect = .sourceAddress

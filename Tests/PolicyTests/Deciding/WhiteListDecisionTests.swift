@@ -13,8 +13,8 @@ struct WhiteListDecisionTests {
         ("198.51.100.7", "198.51.100.0/24", "198.51.100.7 is white-listed by 198.51.100.0/24"),
         ("::ffff:198.51.100.7", "198.51.100.7", "198.51.100.7 is white-listed by 198.51.100.7"),
         ("2001:0db8::0001", "2001:db8::/32", "2001:db8::1 is white-listed by 2001:db8::/32"),
-        ("host.example.com", "example.com$", #""host.example.com" is white-listed by a name"#),
-        ("::ffff:10.0.0.1", "^10.0.0.", #""::ffff:10.0.0.1" is white-listed by a name"#),
+        ("host.example.com", "example.com$", #""host.example.com" is white-listed by the name example.com$"#),
+        ("::ffff:10.0.0.1", "^10.0.0.", #""::ffff:10.0.0.1" is white-listed by the name ^10.0.0."#),
     ])
     func `a source on the white list stops every response`(source: String, entry: String, expected: String) throws {
         let alert = try alert(data: #""srcip":"\#(source)","dstuser":"eve""#)

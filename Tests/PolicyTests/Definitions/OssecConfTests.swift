@@ -34,7 +34,7 @@ import Testing
         #expect(policy.responses[1].level == 10)
         #expect(policy.responses[2].disabled)
         #expect(policy.whiteList.contains(try #require(IPAddress("10.0.2.3"))) != nil)
-        #expect(policy.whiteList.matches("localhost.localdomain"))
+        #expect(policy.whiteList.name(matching: "localhost.localdomain") != nil)
     }
 
     @Test func `of an OSSEC server loads with notices only`() throws {

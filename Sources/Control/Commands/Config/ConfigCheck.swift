@@ -53,6 +53,11 @@ struct ConfigCheck: ControlCommand {
     private func check(_ kind: DaemonKind, _ home: Home, _ diagnostics: Diagnostics) {
         let loaded = LoadedConfiguration(kind, file: file, etc: home.etc, diagnostics: diagnostics)
         if let manager = loaded.manager {
+            // One file may be a part of a configuration whose sources stand in another.
+            if file == nil, manager.sources.isEmpty {
+                let place = loaded.sections.first?.location.file ?? home.etc
+                diagnostics.warning(ManagerConfiguration.noSource, at: .start(of: place))
+            }
             PolicyLint(manager.policy, sections: loaded.sections, diagnostics: diagnostics).check()
             ScriptLint(folder: home.responseScripts, diagnostics: diagnostics)
                 .check(manager.policy, sections: loaded.sections)

@@ -39,8 +39,11 @@ extension Enroll {
         func perform(in session: ControlSession) async throws(ControlError) {
             let body = Body(id: id, name: name, ttlSeconds: ttl.seconds, uses: uses)
             // The token alone, so that a shell can take it.
-            try await session.show(.post(["enrollment-tokens"], json: body), as: TokenAnswer.self) {
-                Terminal.safe($0.token)
+            try await session.show(.post(["enrollment-tokens"], json: body), as: TokenAnswer.self) { answer in
+                if let warning = answer.warning {
+                    session.console.complain("warning: " + Terminal.safe(warning))
+                }
+                return Terminal.safe(answer.token)
             }
         }
     }
