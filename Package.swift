@@ -99,7 +99,8 @@ let package = Package(
                 lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "AgentSettings", "ConfigurationTree"], swiftSettings: strict),
+            name: "AgentTests", dependencies: ["Agent", "AgentSettings", "ConfigurationTree", nioCore, nioPosix],
+            swiftSettings: strict),
         .target(
             name: "Manager",
             dependencies: [

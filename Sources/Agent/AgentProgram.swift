@@ -40,6 +40,7 @@ package enum AgentProgram {
             let client = EnrollmentClient(home: home, manager: manager)
             let agent = try await client.enroll(token: secret, name: name ?? HostFacts.hostName)
             print("Enrolled as agent \(agent.id) (\(agent.name)); start it with: edr-agent --home \(home.path)")
+            if let former = agent.formerID { print(advice(former: former, now: agent)) }
             return ExitStatus.done
         } catch let failure as EnrollmentClient.Failure {
             printError("edr-agent: enrollment failed: \(failure)")
@@ -48,6 +49,19 @@ package enum AgentProgram {
             printError("edr-agent: enrollment failed: \(error)")
             return ExitStatus.failed
         }
+    }
+
+    /// What is left to do in a home that was enrolled before.
+    private static func advice(former: String, now agent: EnrollmentClient.Result) -> String {
+        let restart = "An edr-agent that runs in this home must be restarted."
+        guard agent.isSameManager else {
+            return "This home was agent \(former) of another manager, where it may have to be removed "
+                + "(edr-control agents remove \(former)), and etc/ may still name that manager. " + restart
+        }
+        return agent.id == former
+            ? "This home was agent \(former) before and stays it. " + restart
+            : "This home was agent \(former) before; remove that one on the manager when it does not come back "
+                + "(edr-control agents remove \(former)). " + restart
     }
 
     private static func printError(_ line: String) {

@@ -20,10 +20,19 @@ struct EnrollmentClient {
     let home: Home
     let manager: ManagerAddress
 
+    /// What an enrollment led to.
+    struct Result {
+        /// As the manager gave it.
+        let id: String
+        let name: String
+        /// The id that this home had before, if it was enrolled.
+        let formerID: String?
+        /// Whether that was with the same manager.
+        let isSameManager: Bool
+    }
+
     /// Enrolls and writes `etc/`.
-    ///
-    /// - Returns: the id and the name that the manager gave.
-    func enroll(token tokenText: String, name: String) async throws -> (id: String, name: String) {
+    func enroll(token tokenText: String, name: String) async throws -> Result {
         let token = try EnrollmentToken(tokenText)
         guard let fingerprint = Fingerprint(token.authorityFingerprint) else {
             throw Failure(description: "the token is damaged")
@@ -39,9 +48,14 @@ struct EnrollmentClient {
         guard try credentials.authority.fingerprint() == fingerprint, credentials.certificate.belongs(to: key) else {
             throw Failure(description: "the manager answered with certificates that do not belong to this enrollment")
         }
+        // Files that cannot be read are none: they are about to be replaced.
+        let former = try? AgentCredentials.load(home: home)
+        let formerAuthority = try? former?.authority.fingerprint()
         try credentials.write(to: home)
         try writeConfiguration()
-        return (response.agentID, response.agentName)
+        return Result(
+            id: response.agentID, name: response.agentName, formerID: former?.agentID,
+            isSameManager: formerAuthority == fingerprint)
     }
 
     private func ask(_ request: EnrollRequest, context: TLSContext) async throws -> EnrollResponse {
@@ -63,7 +77,9 @@ struct EnrollmentClient {
                 .connect(host: manager.host, port: manager.port).get()
         } catch {
             answer.fail(error)
-            throw Failure(description: "cannot reach the manager at \(manager): \(error)", isUnreachable: true)
+            throw Failure(
+                description: "cannot reach the manager at \(manager): \(ConnectionProblem.text(error))",
+                isUnreachable: true)
         }
         return try await answer.futureResult.get()
     }

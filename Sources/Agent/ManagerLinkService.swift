@@ -61,7 +61,7 @@ struct ManagerLinkService: Service {
         } catch {
             logger.warning(
                 "Manager cannot be reached; trying again",
-                metadata: .of([.host: server.host, .port: server.port, .error: "\(error)"]))
+                metadata: .of([.host: server.host, .port: server.port, .error: ConnectionProblem.text(error)]))
         }
         return accepted.value
     }

@@ -35,6 +35,18 @@ package struct Home: Sendable, Equatable {
     package var controlSocket: String { path + "/run/manager.sock" }
     package var responseScripts: String { path + "/active-response/bin" }
 
+    /// The most bytes that the path of a Unix socket may have: `sun_path` without its final zero (unix(7)).
+    package static let longestSocketPath = 107
+
+    /// Refuses a home whose control socket could not be opened.
+    package func checkControlSocket() throws(DaemonError) {
+        let length = controlSocket.utf8.count
+        guard length > Self.longestSocketPath else { return }
+        throw DaemonError(
+            "the path of the control socket \"\(controlSocket)\" has \(length) bytes, and a Unix socket's may have "
+                + "\(Self.longestSocketPath); choose a home with a shorter path")
+    }
+
     /// Makes the folders that are missing, each with the mode that keeps its contents from other users.
     ///
     /// Folders that exist keep the mode that the administrator gave them.

@@ -44,6 +44,7 @@ package struct ManagerDaemon {
     package func run(print: (String) -> Void) async -> Int32 {
         guard let configuration = load(print: print) else { return ExitStatus.configuration }
         do {
+            try home.checkControlSocket()
             try home.createFolders()
             let pidFile = try PidFile(path: home.run + "/edr-manager.pid")
             defer { pidFile.remove() }

@@ -12,6 +12,15 @@ import Testing
         #expect(Home("relative").path.hasPrefix("/"))
     }
 
+    @Test func `a control socket with too long a path is refused, with the path and the limit`() throws {
+        let rest = "/run/manager.sock".utf8.count
+        try Home("/" + String(repeating: "a", count: 107 - rest - 1)).checkControlSocket()
+        let long = Home("/" + String(repeating: "a", count: 107 - rest))
+        let error = #expect(throws: DaemonError.self) { try long.checkControlSocket() }
+        #expect(error?.description.contains(long.controlSocket) == true)
+        #expect(error?.description.contains("107") == true)
+    }
+
     @Test func `folders are made with modes that keep others out`() throws {
         let temporary = try TemporaryHome()
         let home = Home(temporary.path + "/deep/home")

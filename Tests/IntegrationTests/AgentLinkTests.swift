@@ -75,6 +75,7 @@ import Testing
             ["--home", other.path, "--enroll", "-", "--manager", "127.0.0.1:\(fleet.port)", "--name", "web-03"],
             input: token)
         #expect(enrolled.status == 0, "\(enrolled.errors)")
+        #expect(!enrolled.output.contains("before"))
         try await agent.line(containing: "Disconnected from the manager", "enrolled anew")
         try await agent.line(containing: "Manager did not accept the agent", "not enrolled")
         #expect(try status(fleet) != "active")
@@ -122,6 +123,25 @@ import Testing
         #expect(listed.map { $0["name"] as? String } == ["a"])
         #expect(!manager.lines.contains { $0.contains(token) })
         await foreignManager.stop()
+        await manager.stop()
+    }
+
+    @Test func `a home that was enrolled before is told which agent it was`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        func enroll(_ arguments: [String]) throws -> CommandResult {
+            let token = try ShellCommand.run(
+                DaemonProcess.binaries + "/edr-control",
+                ["--home", fleet.managerHome.path, "enroll", "token"] + arguments, input: "")
+            return try ShellCommand.run(
+                DaemonProcess.binaries + "/edr-agent",
+                ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(fleet.port)"], input: token.output)
+        }
+        let same = try enroll(["--name", "web-03"])
+        #expect(same.output.contains("was agent 001 before and stays it") && same.output.contains("restarted"))
+        let other = try enroll(["--name", "web-04"])
+        #expect(other.output.contains("Enrolled as agent 002") && other.output.contains("agents remove 001"))
         await manager.stop()
     }
 

@@ -93,6 +93,7 @@ import Testing
         let link = try Link(client: client, server: server)
         try link.pump()
         #expect(link.server.recorder.completion == nil && !link.server.channel.isActive)
+        #expect(link.server.recorder.error?.description.contains("does not speak this protocol") == true)
         #expect(link.client.recorder.error?.description.contains("alert no application protocol") == true)
     }
 

@@ -1,3 +1,4 @@
+import Daemon
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -39,7 +40,8 @@ struct ControlClient: Sendable {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode))
-        case SocketAddressError.unixDomainSocketPathTooLong: "the path is too long for a socket"
+        case SocketAddressError.unixDomainSocketPathTooLong:
+            "the path is too long for a socket (at most \(Home.longestSocketPath) bytes)"
         case let error as ExchangeError: error.description
         default: String(describing: error)
         }

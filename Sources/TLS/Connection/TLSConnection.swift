@@ -189,7 +189,13 @@ final class TLSConnection {
         let verification = SSL_get_verify_result(ssl)
         switch Int32(truncatingIfNeeded: verification) {
         case X509_V_OK:
-            return .handshakeFailed(reason: reason)
+            // What OpenSSL says when our look at the client's first message refused it, or no protocol fits.
+            let isOtherProtocol =
+                context.side == .server && ["callback failed", "no application protocol"].contains(reason)
+            return .handshakeFailed(
+                reason: isOtherProtocol
+                    ? "the client does not speak this protocol (it asks for none of ours by ALPN); is it an edr-agent?"
+                    : reason)
         case X509_V_ERR_APPLICATION_VERIFICATION:
             return .certificateRejected(
                 reason: "no certificate authority with the token's fingerprint vouches for it")
