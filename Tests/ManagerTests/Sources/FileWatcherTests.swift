@@ -25,18 +25,16 @@ import Testing
 
     /// Whether the watcher wakes in time.
     private func wakes(_ watcher: FileWatcher, within seconds: Double = 20) async -> Bool {
-        let clock = ContinuousClock()
-        let time = await clock.measure {
-            await withCheckedContinuation { continuation in
-                Thread.detachNewThread {
-                    watcher.wait(oldFiles: false, unsaved: false)
-                    continuation.resume()
-                }
-                Thread.detachNewThread {
-                    // Turns an endless wait into a failure.
-                    Thread.sleep(forTimeInterval: seconds)
-                    watcher.stop()
-                }
+        // Measured on the thread that waits: the test itself may have to wait for its turn.
+        let time = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: ContinuousClock().measure { watcher.wait(oldFiles: false, unsaved: false) })
+            }
+            Thread.detachNewThread {
+                // Turns an endless wait into a failure.
+                Thread.sleep(forTimeInterval: seconds)
+                watcher.stop()
             }
         }
         return time < .seconds(seconds)
