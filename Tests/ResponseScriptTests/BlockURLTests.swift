@@ -110,4 +110,18 @@ struct `block-url` {
         #expect(result.status == 0, "\(result)")
         for i in 1...20 { #expect(etc.text(of: "hosts")?.contains("\n0.0.0.0 h\(i).example\n") == true) }
     }
+
+    @Test func `names that were taken away come back`() throws {
+        #expect(try run("add", "evil.example").status == 0)
+        let lines = ["https://evil.example/x", "Bad.Example", "localhost", "192.0.2.7"].enumerated()
+            .map { "a\($0)\t60\t-\t-\t-\t\($1)" }.joined(separator: "\n")
+        func restore() throws -> CommandResult {
+            try inside("/bin/sh", ["-c", "printf '%s' \"$1\" | \"$0\" restore", script.path, lines])
+        }
+        #expect(try restore().output == "restored a1\n")
+        #expect(etc.text(of: "hosts")?.contains("0.0.0.0 evil.example\n:: evil.example\n0.0.0.0 bad.example\n") == true)
+        try etc.write(Self.hosts, to: "hosts")
+        #expect(try restore().output == "restored a0\nrestored a1\n")
+        #expect(try restore().output == "")
+    }
 }

@@ -12,7 +12,7 @@ import Testing
         """
 
     func run(
-        _ script: ResponseScript, _ action: String, _ ip: String = "192.0.2.1", _ programs: FakePrograms,
+        _ script: ResponseScript, _ action: String, _ ip: String = "203.0.113.1", _ programs: FakePrograms,
         extra: [String] = [], environment: [String: String] = [:]
     ) throws -> CommandResult {
         try ShellCommand.run(
@@ -39,7 +39,7 @@ import Testing
         ])
     }
 
-    @Test(arguments: [("192.0.2.1", "ipv4"), ("2001:db8::1", "ipv6")])
+    @Test(arguments: [("203.0.113.1", "ipv4"), ("2001:db8::1", "ipv6")])
     func `firewalld gets a rich rule and loses it`(ip: String, family: String) throws {
         let programs = try fakeFirewalld()
         let rule = "rule family=\"\(family)\" source address=\"\(ip)\" drop"
@@ -69,11 +69,11 @@ import Testing
         #expect(result.errors.contains("NOT_AUTHORIZED"))
         let lying = try fakeFirewalld("case $* in *--add*) exit 0 ;; esac")
         #expect(try run(firewalld, "add", programs: lying).status == 1)
-        #expect(try run(firewalld, "add", "192.0.2.1", lying, extra: ["x y"]).errors.contains("not a zone"))
+        #expect(try run(firewalld, "add", "203.0.113.1", lying, extra: ["x y"]).errors.contains("not a zone"))
     }
 
     func run(_ script: ResponseScript, _ action: String, programs: FakePrograms) throws -> CommandResult {
-        try run(script, action, "192.0.2.1", programs)
+        try run(script, action, "203.0.113.1", programs)
     }
 
     // MARK: pf
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(
-        arguments: [("192.0.2.1", "0.0.0.0/0"), ("2001:db8::1", "::/0")],
+        arguments: [("203.0.113.1", "0.0.0.0/0"), ("2001:db8::1", "::/0")],
         [("FreeBSD", "edr"), ("Darwin", "com.apple/edr")])
     func `pf gets the address in the table of its anchor`(
         address: (ip: String, any: String), system: (name: String, anchor: String)
@@ -163,7 +163,7 @@ import Testing
         ])
     }
 
-    @Test(arguments: [("192.0.2.1", "net.inet.ip.fw.enable"), ("2001:db8::1", "net.inet6.ip6.fw.enable")])
+    @Test(arguments: [("203.0.113.1", "net.inet.ip.fw.enable"), ("2001:db8::1", "net.inet6.ip6.fw.enable")])
     func `ipfw gets the address in a table, and rules for it once`(ip: String, control: String) throws {
         let programs = try fakeIpfw()
         let added = try run(ipfw, "add", ip, programs)
@@ -217,7 +217,7 @@ import Testing
         ])
     }
 
-    @Test(arguments: ["192.0.2.1", "2001:db8::1"]) func `npf gets the address in its table`(ip: String) throws {
+    @Test(arguments: ["203.0.113.1", "2001:db8::1"]) func `npf gets the address in its table`(ip: String) throws {
         let programs = try fakeNpf()
         let added = try run(npf, "add", ip, programs)
         #expect(added.status == 0, "\(added)")
@@ -234,7 +234,7 @@ import Testing
         ("# filtering:\tactive\nblock in final from <edr>", "wazuh_blacklist", "the table <wazuh_blacklist>"),
     ])
     func `npf that would not block makes it fail`(show: String, table: String, reason: String) throws {
-        let result = try run(npf, "add", "192.0.2.1", fakeNpf(show), extra: [table])
+        let result = try run(npf, "add", "203.0.113.1", fakeNpf(show), extra: [table])
         #expect(result.status == 1)
         #expect(result.errors.contains(reason), "\(result)")
     }

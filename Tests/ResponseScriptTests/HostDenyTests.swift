@@ -8,13 +8,18 @@ struct `host-deny` {
     /// What the script sees as /etc.
     let etc: TemporaryFolder
 
-    init() throws { etc = try TemporaryFolder() }
+    init() throws {
+        etc = try TemporaryFolder()
+        // Where awk is.
+        _ = try ShellCommand.run("/bin/cp", ["-a", "/etc/alternatives", etc.path])
+    }
 
     /// Runs a program in a mount namespace whose /etc is ours.
     func inside(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> CommandResult {
         try ShellCommand.run(
             "/usr/bin/unshare",
-            ["--mount", "/bin/sh", "-c", "mount --bind \"$0\" /etc && exec \"$@\"", etc.path, program] + arguments,
+            ["--mount", "--net", "/bin/sh", "-c", "mount --bind \"$0\" /etc && exec \"$@\"", etc.path, program]
+                + arguments,
             environment: ResponseScript.environment(environment))
     }
 
@@ -46,7 +51,8 @@ struct `host-deny` {
             #expect(deleted.status == 0, "\(deleted)")
             #expect(etc.text(of: "hosts.deny") == others + "\n")
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: etc.path) == ["hosts.deny"])
+        #expect(
+            try Set(FileManager.default.contentsOfDirectory(atPath: etc.path)) == ["alternatives", "hosts.deny"])
     }
 
     @Test(arguments: [
@@ -158,5 +164,19 @@ struct `host-deny` {
         let result = try run("add", "192.0.2.1", environment: ["EDR_MANAGER_ADDRESSES": "192.0.2.1"])
         #expect(result.status == 1)
         #expect(etc.text(of: "hosts.deny") == nil)
+    }
+
+    @Test func `lines that were taken away come back in one write`() throws {
+        try etc.write("a: b\nALL: 192.0.2.8", to: "hosts.deny")
+        let lines = ["192.0.2.7", "2001:DB8::7", "127.0.0.1", "192.0.2.8", "192.0.2.7"].enumerated()
+            .map { "a\($0)\t60\t-\t\($1)\t-" }.joined(separator: "\n")
+        func restore() throws -> CommandResult {
+            try inside("/bin/sh", ["-c", "printf '%s' \"$1\" | \"$0\" restore", script.path, lines])
+        }
+        let result = try restore()
+        #expect(result.status == 0 && result.output == "restored a0\nrestored a1\nrestored a4\n", "\(result)")
+        #expect(
+            etc.text(of: "hosts.deny") == "a: b\nALL: 192.0.2.8\nALL: 192.0.2.7\nALL: [2001:db8::7]\n")
+        #expect(try restore().output == "")
     }
 }

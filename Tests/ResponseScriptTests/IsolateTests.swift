@@ -104,4 +104,24 @@ struct `isolate` {
         let rules = try host.shell("nft list ruleset")
         #expect(rules.contains("10.77.1.2") && rules.contains("fd77:1::2"))
     }
+
+    @Test(arguments: Backend.allCases)
+    func `an isolation that was taken away comes back as it was`(backend: Backend) throws {
+        let network = try TestNetwork(backend)
+        let manager = ["EDR_MANAGER_ADDRESSES": "10.77.1.2"]
+        func restore() throws -> CommandResult {
+            try network.host.run(
+                script.path, ["restore"], input: "a1\t60\t-\t-\t-\t192.0.2.0/24\tfd77:1::2",
+                environment: network.environment(manager))
+        }
+        let extra = ["192.0.2.0/24", "fd77:1::2"]
+        #expect(try network.run(script, script.arguments("add", extra: extra), manager).status == 0)
+        let before = try network.rules()
+        #expect(try restore().output == "")
+        try network.host.shell("nft flush ruleset")
+        let result = try restore()
+        #expect(result.status == 0 && result.output == "restored a1\n", "\(result)")
+        #expect(try network.rules() == before)
+        #expect(try restore().output == "")
+    }
 }

@@ -14,24 +14,24 @@ import Testing
         let parent = try TemporaryFolder()
         let folder = parent.path + "/blocked"
         for _ in 0..<2 {
-            for ip in ["192.0.2.1", "2001:DB8::1"] { #expect(try run("add", ip, folder).status == 0) }
+            for ip in ["203.0.113.1", "2001:DB8::1"] { #expect(try run("add", ip, folder).status == 0) }
         }
-        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == ["192.0.2.1", "2001:db8::1"])
-        for _ in 0..<2 { #expect(try run("delete", "192.0.2.1", folder).status == 0) }
+        #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder)) == ["203.0.113.1", "2001:db8::1"])
+        for _ in 0..<2 { #expect(try run("delete", "203.0.113.1", folder).status == 0) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["2001:db8::1"])
     }
 
     @Test func `a link that waits there is not written through`() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createSymbolicLink(
-            atPath: folder.path + "/192.0.2.1", withDestinationPath: folder.path + "/elsewhere")
-        #expect(try run("add", "192.0.2.1", folder.path).status == 1)
+            atPath: folder.path + "/203.0.113.1", withDestinationPath: folder.path + "/elsewhere")
+        #expect(try run("add", "203.0.113.1", folder.path).status == 1)
         #expect(folder.text(of: "elsewhere") == nil)
     }
 
     @Test(arguments: ["blocked", "/tmp/../etc", "/tmp//x", "/proc/no/such"])
     func `a folder that is none is refused`(folder: String) throws {
-        let result = try run("add", "192.0.2.1", folder)
+        let result = try run("add", "203.0.113.1", folder)
         #expect(result.status == 1)
     }
 }

@@ -47,8 +47,14 @@ struct `route-null` {
     @Test(arguments: TestNetwork.Family.allCases)
     func `an address that the route does not keep from being reached makes it fail`(family: TestNetwork.Family) throws {
         let network = try TestNetwork()
+        let version = family == .v4 ? "-4" : "-6"
+        try network.host.shell(
+            """
+            ip \(version) rule add to \(family.attacker) table 100
+            ip \(version) route add \(family.attacker) dev h0 table 100
+            """)
         let before = try network.host.shell("ip route; ip -6 route")
-        let result = try network.run(script, script.arguments("add", ip: family.host))
+        let result = try network.run(script, script.arguments("add", ip: family.attacker))
         #expect(result.status == 1)
         #expect(result.errors.contains("still reached"), "\(result)")
         #expect(try network.host.shell("ip route; ip -6 route") == before)
@@ -69,5 +75,23 @@ struct `route-null` {
             script, script.arguments("add", ip: "::ffff:10.77.1.2"), ["EDR_MANAGER_ADDRESSES": "manager, 10.77.1.2"])
         #expect(result.status == 1)
         #expect(result.errors.contains("manager"))
+    }
+
+    @Test func `routes that were taken away come back`() throws {
+        let network = try TestNetwork()
+        let lines = ["192.0.2.7", "2001:DB8::7", "10.77.1.1", "192.0.2.8"].enumerated()
+            .map { "a\($0)\t60\t-\t\($1)\t-" }.joined(separator: "\n")
+        #expect(try network.run(script, script.arguments("add", ip: "192.0.2.8")).status == 0)
+        func restore() throws -> CommandResult {
+            try network.host.run(script.path, ["restore"], input: lines, environment: network.environment())
+        }
+        let result = try restore()
+        #expect(result.status == 0 && result.output == "restored a0\nrestored a1\n", "\(result)")
+        #expect(result.errors.contains("a2: 10.77.1.1 is this host's own address"))
+        #expect(try restore().output == "")
+        for address in ["192.0.2.7", "2001:db8::7", "192.0.2.8"] {
+            let deleted = try network.run(script, script.arguments("delete", ip: address))
+            #expect(deleted.output.contains("reached again"), "\(deleted)")
+        }
     }
 }

@@ -95,8 +95,9 @@ import Testing
         try ShellCommand.run(
             "/bin/sh",
             [
-                "-uc", ". \"$0\"; if parse_address \"$1\"; then echo \"$parsed $family\"; fi",
-                ResponseScript.folder + "/lib/response.sh", text,
+                "-uc",
+                ". \"$0/response.sh\"; . \"$0/address.sh\"; if parse_address \"$1\"; then echo \"$parsed $family\"; fi",
+                ResponseScript.folder + "/lib", text,
             ]
         ).output
     }

@@ -24,6 +24,7 @@ struct ResponseScript {
     static func environment(_ changes: [String: String] = [:]) -> [String: String] {
         [
             "EDR_HOME": "/nonexistent", "EDR_TIMEOUT": "0", "EDR_MANAGER_ADDRESSES": "", "EDR_ALERT_TIME": "",
+            "EDR_DISPATCH_ID": "",
         ].merging(changes) { $1 }
     }
 }
@@ -57,8 +58,8 @@ final class ProgramFolder: Sendable {
     /// Everything that the firewall scripts use but nft.
     static func withoutNft() throws -> ProgramFolder {
         try ProgramFolder([
-            "sh", "cat", "tr", "readlink", "flock", "sleep", "getent", "timeout", "iptables", "ip6tables",
-            "iptables-restore", "ip6tables-restore",
+            "sh", "awk", "cat", "head", "tr", "readlink", "flock", "sleep", "getent", "timeout", "wc", "iptables",
+            "ip6tables", "iptables-restore", "ip6tables-restore", "iptables-save", "ip6tables-save",
         ])
     }
 }
