@@ -48,7 +48,7 @@ package final class DaemonProcess: Sendable {
     ///
     /// - Throws: when the program ended, or `seconds` passed, without one; with the log so far.
     @discardableResult
-    package func line(containing parts: String..., within seconds: Int = 30) async throws -> String {
+    package func line(containing parts: String..., within seconds: Int = 90) async throws -> String {
         try await log.first(within: seconds) { line in parts.allSatisfy(line.contains) }
     }
 

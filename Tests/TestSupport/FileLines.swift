@@ -7,7 +7,7 @@ package enum FileLines {
     /// - Throws: when it does not come within `seconds`, with what the file holds.
     @discardableResult
     package static func first(
-        in path: String, containing parts: String..., within seconds: Int = 30
+        in path: String, containing parts: String..., within seconds: Int = 90
     ) async throws -> String {
         let lines = try await wait(for: path, within: seconds) { lines in
             lines.contains { line in parts.allSatisfy(line.contains) }
@@ -18,7 +18,7 @@ package enum FileLines {
     /// The lines of the file, once `count` of them hold `part`.
     @discardableResult
     package static func count(
-        _ count: Int, in path: String, containing part: String, within seconds: Int = 30
+        _ count: Int, in path: String, containing part: String, within seconds: Int = 90
     ) async throws -> [String] {
         try await wait(for: path, within: seconds) { lines in lines.count { $0.contains(part) } >= count }
     }
