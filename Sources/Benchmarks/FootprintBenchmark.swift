@@ -15,7 +15,9 @@ enum FootprintBenchmark {
         sleep(seconds)
         let used = Double(try ticks(of: agent.pid) - before) / Double(sysconf(Int32(_SC_CLK_TCK)))
         let memory = try memory(of: agent.pid)
-        print("idle agent: RSS \(memory["Rss"] ?? 0) kB, private \(memory["Private"] ?? 0) kB, ", terminator: "")
+        print("idle agent: RSS \(memory["Rss"] ?? 0) kB, ", terminator: "")
+        print("of its own \(memory["Private_Dirty"] ?? 0) kB (and \(memory["Private_Clean"] ?? 0) kB of files ", terminator: "")
+        print("that nobody else has mapped), ", terminator: "")
         print(String(format: "CPU %.3f %% over %d s", used / Double(seconds) * 100, seconds))
         await agent.stop()
         await manager.stop()
@@ -34,8 +36,7 @@ enum FootprintBenchmark {
         for line in text.split(separator: "\n").dropFirst() {
             let parts = line.split(whereSeparator: { $0 == ":" || $0 == " " })
             guard parts.count >= 2, let number = Int(parts[1]) else { continue }
-            let name = parts[0].hasPrefix("Private_") ? "Private" : String(parts[0])
-            values[name, default: 0] += number
+            values[String(parts[0])] = number
         }
         return values
     }
