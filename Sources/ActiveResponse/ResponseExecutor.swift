@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// The agent and the manager's `server` location use it alike.
 ///
-/// Orders go in by ``submit(_:)``, events come out through `onEvent`, each only after it is safe on disk, and are
+/// Orders go in by ``submit(_:)``, events come out through `onEvents`, each only after it is safe on disk, and are
 /// repeated by ``unacknowledged()`` until ``acknowledge(through:)`` says that the manager has them.
 package final class ResponseExecutor: Sendable {
     /// What an executor has to know.
@@ -52,20 +52,20 @@ package final class ResponseExecutor: Sendable {
 
     private let configuration: Configuration
     private let logger: Logger
-    private let onEvent: @Sendable (ResponseEvent) -> Void
+    private let onEvents: @Sendable ([ResponseEvent]) -> Void
     private let mailbox: Mailbox<ResponseReactor.Command>
     private let syncMailbox: Mailbox<SyncCommand>
     private let life = Mutex(Life())
 
-    /// - Parameter onEvent: called on a thread of the executor's for each event, in the order of their numbers. It
-    ///   must not block for long: later events wait for it.
+    /// - Parameter onEvents: called on a thread of the executor's with the events that became safe together, in the
+    ///   order of their numbers; never with none. It must not block for long: later events wait for it.
     /// - Throws: when the system is out of descriptors.
     package init(
-        configuration: Configuration, logger: Logger, onEvent: @escaping @Sendable (ResponseEvent) -> Void
+        configuration: Configuration, logger: Logger, onEvents: @escaping @Sendable ([ResponseEvent]) -> Void
     ) throws(ResponseError) {
         self.configuration = configuration
         self.logger = logger
-        self.onEvent = onEvent
+        self.onEvents = onEvents
         mailbox = try Mailbox()
         syncMailbox = try Mailbox()
     }
@@ -133,7 +133,7 @@ package final class ResponseExecutor: Sendable {
 
     /// The events that the manager has not acknowledged, oldest first.
     ///
-    /// One that is given to `onEvent` at the same time can be among them.
+    /// One that is given to `onEvents` at the same time can be among them.
     package func unacknowledged() -> [ResponseEvent] {
         life.withLock { $0.outbox }?.unacknowledged() ?? []
     }
@@ -190,7 +190,8 @@ package final class ResponseExecutor: Sendable {
             let written = outbox.written
             // On a broken disk events are passed on all the same: the manager shall know what happened.
             _ = journal.synchronize()
-            for event in outbox.release(through: written) { onEvent(event) }
+            let events = outbox.release(through: written)
+            if !events.isEmpty { onEvents(events) }
         }
         // The reactor has ended before it told us to stop.
         journal.closeFiles()

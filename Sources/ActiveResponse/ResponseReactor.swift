@@ -29,6 +29,11 @@ final class ResponseReactor: @unchecked Sendable {
     /// The syncing thread is woken so many milliseconds after a write, or when a script has ended: waking a thread
     /// and syncing a file beside the start of a script makes that a third slower (measured on two cores).
     private static let syncDelay: Int64 = 2
+    /// Syncs are so many milliseconds apart: in a burst one makes the ends of many scripts safe.
+    ///
+    /// These then go to the manager and into its ledger together. A thousand syncs and commits would take as long as
+    /// the scripts themselves.
+    private static let syncPace: Int64 = 20
     /// A script hears of prolonged responses after so many milliseconds: of all of a burst at once.
     private static let prolongationPause: Int64 = 500
     /// After a burst of so many runs, and so many milliseconds later, unused memory is given back to the system.
@@ -48,6 +53,7 @@ final class ResponseReactor: @unchecked Sendable {
     private let wakeSync: @Sendable () -> Void
     /// When to wake it for what was written since the last time.
     private var syncBy: Int64?
+    private var lastSync = Int64.min / 2
 
     private var table: ResponseTable
     /// Records in the file's form that wait to be written together.
@@ -113,7 +119,7 @@ final class ResponseReactor: @unchecked Sendable {
             if let nextRestore, nextRestore <= now.boot { restore(at: now) }
             tendJournal(at: now)
             tendMemory(at: now)
-            if let syncBy, syncBy <= now.boot { sync() }
+            if let syncBy, syncBy <= now.boot { sync(at: now) }
         }
     }
 
@@ -180,7 +186,7 @@ final class ResponseReactor: @unchecked Sendable {
             let undoDue = end.run.action == .add ? table.dispatches[end.run.order.id]?.deadline?.wall : nil
             perform(table.ended(end.run.order.id, end.result, at: now), at: now)
             log.append(end.run, end.result, undoDue: undoDue, now: now.wall)
-            sync()
+            scheduleSync(at: now.boot)
         }
     }
 
@@ -314,11 +320,17 @@ final class ResponseReactor: @unchecked Sendable {
         _ = journal.append(unwritten)
         unwritten.removeAll(keepingCapacity: unwritten.capacity <= 1 << 20)
         outbox.wrote()
-        if syncBy == nil { syncBy = now.boot + Self.syncDelay }
+        scheduleSync(at: now.boot + Self.syncDelay)
     }
 
-    private func sync() {
+    /// Has the syncing thread woken at a time, or as soon after it as the pace allows.
+    private func scheduleSync(at time: Int64) {
+        syncBy = min(syncBy ?? .max, max(time, lastSync + Self.syncPace))
+    }
+
+    private func sync(at now: Moment) {
         syncBy = nil
+        lastSync = now.boot
         wakeSync()
     }
 
@@ -343,6 +355,6 @@ final class ResponseReactor: @unchecked Sendable {
     private func rewriteJournal(at now: Moment) {
         guard journal.rewrite(table.records(at: now) + outbox.records()) else { return }
         isRewriteWanted = false
-        sync()
+        sync(at: now)
     }
 }

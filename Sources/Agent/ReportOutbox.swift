@@ -21,12 +21,18 @@ final class ReportOutbox: Sendable {
 
     private let way = Mutex<Way?>(nil)
 
-    /// Takes an event from the executor.
+    /// Takes events from the executor.
     ///
     /// Calls come one after the other, in the order of the events' numbers.
-    func push(_ event: ResponseEvent) {
+    func push(_ events: [ResponseEvent]) {
         guard let way = way.withLock({ $0 }) else { return }
-        Self.send([event], over: way)
+        way.sent.withLock { sent in
+            for event in events where event.sequence > sent {
+                Self.write(event, to: way.channel)
+                sent = event.sequence
+            }
+            way.channel.flush()
+        }
     }
 
     /// A link is up: sends what it has to begin with, then every new event.
@@ -48,16 +54,6 @@ final class ReportOutbox: Sendable {
     func close(_ channel: any Channel) {
         way.withLock { way in
             if way?.channel === channel { way = nil }
-        }
-    }
-
-    private static func send(_ events: [ResponseEvent], over way: Way) {
-        way.sent.withLock { sent in
-            for event in events where event.sequence > sent {
-                write(event, to: way.channel)
-                sent = event.sequence
-            }
-            way.channel.flush()
         }
     }
 

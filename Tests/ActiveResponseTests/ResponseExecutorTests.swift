@@ -44,6 +44,17 @@ import TestSupport
         #expect(seen(next.home) == ["delete 203.0.113.7"])
     }
 
+    @Test func `the events of a burst come together`() async throws {
+        let machine = try TestExecutor()
+        try machine.home.addScript("block", "#!/bin/sh\n")
+        let start = ContinuousClock.now
+        for number in 1...200 { machine.executor.submit(order(UInt8(number))) }
+        await machine.recorder.wait { events in events.count { $0.kind == .finished } == 200 }
+        // One sync in 20 ms, however fast or slow the machine is.
+        let most = Int((ContinuousClock.now - start) / .milliseconds(20)) + 2
+        #expect(machine.recorder.batches <= most)
+    }
+
     @Test func `a script that outlives its daemon goes on, is waited for and then undone`() async throws {
         let machine = try TestExecutor { $0.stopPatience = .zero }
         try machine.home.addScript(

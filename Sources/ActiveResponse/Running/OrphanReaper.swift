@@ -22,8 +22,13 @@ final class OrphanReaper {
     private var pids: Set<pid_t> = []
     /// While there are orphans they may get children, which end without our being told.
     private static let pause: Int64 = 30_000
-    /// When to look for those, by the boot clock; nil while there is no orphan.
+    /// Looks are so many milliseconds apart: in a burst one is enough for the ends of many scripts.
+    private static let pace: Int64 = 50
+    /// When to look next, by the boot clock; nil while there is no orphan and nothing ended since the last look.
     private(set) var nextLook: Int64?
+    private var lastLook = Int64.min / 2
+    /// The sessions in which a process ended since the last look.
+    private var suspects: Set<pid_t> = []
 
     init(poller: Poller, ownsAllChildren: Bool) {
         self.poller = poller
@@ -35,12 +40,17 @@ final class OrphanReaper {
         for orphan in orphans.values { close(orphan.pidfd) }
     }
 
-    /// Looks for children that were adopted when a process of a session ended.
-    ///
-    /// - Parameter scripts: the pids of scripts that run: children too, but not orphans.
-    func adopt(fromSession session: pid_t, scripts: Set<pid_t>) {
+    /// A process of a session ended: what it leaves behind is looked for by ``advance(now:scripts:)``.
+    func processEnded(inSession session: pid_t, now: Int64) {
+        suspects.insert(session)
+        nextLook = min(nextLook ?? .max, max(now, lastLook + Self.pace))
+    }
+
+    /// Looks for children that were adopted when a process of one of the suspected sessions ended.
+    private func adopt(scripts: Set<pid_t>) {
         for pid in ProcFile.children(ofProcess: getpid()) where !scripts.contains(pid) && !pids.contains(pid) {
-            guard ownsAllChildren || getsid(pid) == session else { continue }
+            let session = getsid(pid)
+            guard ownsAllChildren || suspects.contains(session) else { continue }
             let pidfd = edr_pidfd_open(pid)
             guard pidfd >= 0 else { continue }
             guard let token = poller.watch(pidfd) else {
@@ -52,17 +62,20 @@ final class OrphanReaper {
         }
     }
 
-    /// Time has passed: adopts what the orphans left behind meanwhile.
-    func advance(now: Int64, scripts: Set<pid_t>) {
-        if let look = nextLook, look <= now {
-            for session in Set(orphans.values.map(\.session)) { adopt(fromSession: session, scripts: scripts) }
-            nextLook = nil
-        }
-        if orphans.isEmpty { nextLook = nil } else if nextLook == nil { nextLook = now + Self.pause }
+    /// Time has passed: adopts what was left behind meanwhile.
+    ///
+    /// - Parameter scripts: the pids of scripts that run: children too, but not orphans.
+    func advance(now: Int64, scripts: @autoclosure () -> Set<pid_t>) {
+        guard let look = nextLook, look <= now else { return }
+        for orphan in orphans.values { suspects.insert(orphan.session) }
+        adopt(scripts: scripts())
+        suspects = []
+        lastLook = now
+        nextLook = orphans.isEmpty ? nil : now + Self.pause
     }
 
     /// Takes an event; false when the token is not one of an orphan.
-    func handle(_ token: UInt64, scripts: Set<pid_t>) -> Bool {
+    func handle(_ token: UInt64, now: Int64) -> Bool {
         guard let orphan = orphans[token] else { return false }
         var status: Int32 = 0
         var signal: Int32 = 0
@@ -71,7 +84,7 @@ final class OrphanReaper {
         pids.remove(orphan.pid)
         poller.unwatch(orphan.pidfd)
         close(orphan.pidfd)
-        adopt(fromSession: orphan.session, scripts: scripts)
+        processEnded(inSession: orphan.session, now: now)
         return true
     }
 }

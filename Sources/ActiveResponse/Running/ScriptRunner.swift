@@ -114,7 +114,7 @@ final class ScriptRunner {
     /// - Returns: the run that ended by it, if one did.
     func handle(_ token: UInt64, now: Int64) -> End? {
         switch watches[token] {
-        case nil: _ = orphans.handle(token, scripts: pids)
+        case nil: _ = orphans.handle(token, now: now)
         case .process(let id): return end(id, token, now: now)
         case .output(let id): if let process = processes[id] { readOutput(of: process) }
         case .inputRoom(let id):
@@ -196,7 +196,7 @@ final class ScriptRunner {
         poller.unwatch(process.pidfd)
         settle(.done, of: process)
         releaseOutput(of: process, reading)
-        orphans.adopt(fromSession: process.pid, scripts: pids)
+        orphans.processEnded(inSession: process.pid, now: now)
         return End(run: process.run, result: result)
     }
 

@@ -1,6 +1,7 @@
 import ActiveResponse
 import AgentProtocol
 import NIOCore
+import Synchronization
 
 /// The link to an agent over its TLS connection.
 final class RemoteLink: AgentLink {
@@ -8,6 +9,9 @@ final class RemoteLink: AgentLink {
     /// The fingerprint of the certificate that the link was opened with.
     let fingerprint: String
     private let channel: any Channel
+    /// Orders that wait for the event loop: while it encrypts and sends one, those of a burst gather behind it and
+    /// leave together.
+    private let waiting = Mutex<[Message]>([])
 
     init(agentID: String, fingerprint: String, channel: any Channel) {
         self.agentID = agentID
@@ -16,7 +20,21 @@ final class RemoteLink: AgentLink {
     }
 
     func send(_ order: Order) {
-        channel.writeAndFlush(Message.order(payload: order.encoded()), promise: nil)
+        let message = Message.order(payload: order.encoded())
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(message)
+            return waiting.count == 1
+        }
+        if isFirst { channel.eventLoop.execute { self.sendWaiting() } }
+    }
+
+    private func sendWaiting() {
+        let messages = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for message in messages { channel.write(message, promise: nil) }
+        channel.flush()
     }
 
     func acknowledge(through sequence: UInt64) {

@@ -12,7 +12,7 @@ struct LocalResponder: Service {
     let logger: Logger
 
     func run() async throws {
-        let (events, continuation) = AsyncStream.makeStream(of: ResponseEvent.self)
+        let (events, continuation) = AsyncStream.makeStream(of: [ResponseEvent].self)
         var configuration = ResponseExecutor.Configuration(home: home.path)
         configuration.repeatedOffenders = repeatedOffenders
         let executor = try ResponseExecutor(configuration: configuration, logger: logger) { continuation.yield($0) }
@@ -24,8 +24,8 @@ struct LocalResponder: Service {
         if !left.isEmpty { dispatcher.reports(left.map(AgentReport.event), agent: OrderFactory.managerID, over: link) }
         // Events that are both in `left` and in the stream are recognised in the ledger by their numbers.
         await withGracefulShutdownHandler {
-            for await event in events {
-                dispatcher.reports([.event(event)], agent: OrderFactory.managerID, over: link)
+            for await batch in events {
+                dispatcher.reports(batch.map(AgentReport.event), agent: OrderFactory.managerID, over: link)
             }
         } onGracefulShutdown: {
             continuation.finish()

@@ -11,15 +11,17 @@ final class EventRecorder: Sendable {
 
     private struct State {
         var events: [ResponseEvent] = []
+        var batches = 0
         var waiters: [Waiter] = []
         var nextWaiter = 0
     }
 
     private let state = Mutex(State())
 
-    func record(_ event: ResponseEvent) {
+    func record(_ events: [ResponseEvent]) {
         let met = state.withLock { state in
-            state.events.append(event)
+            state.events += events
+            state.batches += 1
             let met = state.waiters.filter { $0.isMet(state.events) }
             state.waiters.removeAll { $0.isMet(state.events) }
             return met
@@ -28,6 +30,8 @@ final class EventRecorder: Sendable {
     }
 
     var events: [ResponseEvent] { state.withLock { $0.events } }
+    /// How often events came, one or many at once.
+    var batches: Int { state.withLock { $0.batches } }
 
     /// Waits until the events so far meet a condition, or the test is cancelled because its time is over.
     func wait(until isMet: @escaping @Sendable ([ResponseEvent]) -> Bool) async {

@@ -29,7 +29,7 @@ final class TestExecutor: Sendable {
         configure(&configuration)
         executor = try ResponseExecutor(
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            onEvent: { recorder.record($0) })
+            onEvents: recorder.record)
         try executor.start()
     }
 
