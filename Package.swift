@@ -157,7 +157,11 @@ let package = Package(
         .testTarget(
             name: "ChaosTests", dependencies: ["ChaosChecking", "TestSupport"], swiftSettings: strict),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Alerts", "ConfigurationTree", "Policy", "TestSupport"],
+            name: "Benchmarks",
+            dependencies: [
+                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Policy", "TLS", "TestSupport",
+                nioCore, nioPosix,
+            ],
             swiftSettings: strict),
     ]
 )
