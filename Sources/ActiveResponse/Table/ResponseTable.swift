@@ -45,6 +45,8 @@ package struct ResponseTable: Sendable {
         let serial: UInt64
         var undoRequestedBy: String?
         var undoAttempts = 0
+        /// Whether its start counted as a repetition for `repeated_offenders`.
+        var isCounted = false
         /// What its script said by `check_keys` that it acts on.
         var scriptKey: ScriptKey?
         /// The dispatch in force for the same script key, for which its script was told to abort.
@@ -189,6 +191,9 @@ package struct ResponseTable: Sendable {
             undoEnded(id, dispatch, result, at: now, &actions)
         case .running, .waiting:
             if dispatch.phase == .running { runningAdds -= 1 }
+            if dispatch.isCounted, let counted = repetitions.takeBack(dispatch.key) {
+                actions.append(.record(.repetition(dispatch.key, count: counted.count, at: counted.at)))
+            }
             finish(id, .nothingRan, at: now, &actions)
             let kind: ResponseEvent.Kind
             if case .refused = failure { kind = .refused } else { kind = .failed }
@@ -305,6 +310,7 @@ package struct ResponseTable: Sendable {
     ) -> Int64 {
         let ladder = order.repeatedOffenders.isEmpty ? repeatedOffenders : order.repeatedOffenders
         guard let counted = repetitions.count(key, ladder: ladder, now: now.wall) else { return order.timeout }
+        dispatches[order.id]?.isCounted = true
         actions.append(.record(.repetition(key, count: counted.seen + 1, at: now.wall)))
         return max(order.timeout, counted.seconds)
     }

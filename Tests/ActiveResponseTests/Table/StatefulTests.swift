@@ -352,6 +352,18 @@ import Testing
         #expect(next.runs.first?.timeout == 60)
     }
 
+    @Test(arguments: [false, true])
+    func `a response whose script could not be started is no offence`(afterRestart: Bool) {
+        var machine = TableMachine()
+        for number: UInt8 in 1...2 {
+            machine.submit(order(number, timeout: 10, offenders: [1, 2]))
+            machine.failToStart(dispatch(number), .refused("test"))
+        }
+        if afterRestart { machine = machine.restarted() }
+        machine.submit(order(3, timeout: 10, offenders: [1, 2]))
+        #expect(machine.runs.first?.timeout == 10)
+    }
+
     @Test func `a key that was quiet for a month starts anew`() {
         var machine = TableMachine(offenders: [1, 2])
         _ = offend(&machine, 1)
