@@ -255,6 +255,48 @@ struct `firewall-drop` {
         #expect(connections[0].isCut() && connections[1].carries())
     }
 
+    @Test(
+        .enabled(if: access("/usr/sbin/conntrack", X_OK) == 0, "needs conntrack"),
+        arguments: TestNetwork.Family.allCases, ["opened by it", "opened to it", "translated to it", "network"])
+    func `the kernel forgets connections whichever end the address is`(
+        family: TestNetwork.Family, end: String
+    ) throws {
+        let network = try TestNetwork()
+        try network.awaitCables(family)
+        try network.addForeignRules()
+        let version = family == .v4 ? "ipv4" : "ipv6"
+        let shown = family == .v4 ? "192.0.2.9" : "2001:db8::9"
+        if end == "translated to it" {
+            try network.host.shell(
+                """
+                nft -f - <<'END'
+                table inet translation {
+                    chain early {
+                        type nat hook prerouting priority -100;
+                        \(family == .v4 ? "ip daddr \(shown) dnat ip" : "ip6 daddr \(shown) dnat ip6") to \(family.attacker)
+                    }
+                }
+                END
+                """)
+        }
+        let opened = end == "opened by it" || end == "network"
+        let (from, to) = opened ? (network.outside, network.inside) : (network.inside, network.outside)
+        let connection = try TCPConnection.open(
+            from: from, source: opened ? family.attacker : family.inside,
+            to: opened ? family.inside : end == "translated to it" ? shown : family.attacker,
+            translated: opened ? nil : family.attacker, of: to)
+        #expect(connection.carries())
+        let target = end == "network" ? "\(family.attacker)/\(family == .v4 ? 31 : 127)" : family.attacker
+        func tracked() throws -> Int {
+            try network.host.shell("conntrack -L -f \(version) 2>/dev/null").matches(of: #/ESTABLISHED/#).count
+        }
+        #expect(try tracked() == 1)
+        let added = try network.run(script, script.arguments("add", ip: target))
+        #expect(added.status == 0, "\(added)")
+        #expect(try tracked() == 0)
+        #expect(!connection.isAnswered())
+    }
+
     @Test func `without conntrack it says so`() throws {
         let network = try TestNetwork(.iptables)
         let added = try network.run(script, script.arguments("add", ip: "192.0.2.1"))

@@ -23,13 +23,19 @@ final class TCPConnection: Sendable {
 
     /// Connects to `address` in `target`.
     ///
-    /// - Parameter source: the address to come from; nil for the usual one.
+    /// - Parameters:
+    ///   - source: the address to come from; nil for the usual one.
+    ///   - translated: the address that it arrives at, when that is another one.
     /// - Throws: when the connection does not come about.
     @discardableResult
     static func open(
-        from origin: NetworkNamespace, source: String? = nil, to address: String, of target: NetworkNamespace
+        from origin: NetworkNamespace, source: String? = nil, to address: String, translated: String? = nil,
+        of target: NetworkNamespace
     ) throws -> TCPConnection {
-        guard let made = try attempt(from: origin, source: source, to: address, of: target, within: patience) else {
+        guard
+            let made = try attempt(
+                from: origin, source: source, to: address, translated: translated, of: target, within: patience)
+        else {
             throw NotSeen("no connection from \(source ?? "there") to \(address)")
         }
         return made
@@ -43,14 +49,15 @@ final class TCPConnection: Sendable {
     }
 
     private static func attempt(
-        from origin: NetworkNamespace, source: String?, to address: String, of target: NetworkNamespace,
-        within milliseconds: Int32
+        from origin: NetworkNamespace, source: String?, to address: String, translated: String? = nil,
+        of target: NetworkNamespace, within milliseconds: Int32
     ) throws -> TCPConnection? {
         let listener = try target.inside {
             let listener = try makeSocket(address)
-            guard try apply(address, port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+            let arrival = translated ?? address
+            guard try apply(arrival, port: 0, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
                 close(listener)
-                throw NotSeen("cannot listen on \(address): \(errno)")
+                throw NotSeen("cannot listen on \(arrival): \(errno)")
             }
             return listener
         }

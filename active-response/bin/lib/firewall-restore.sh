@@ -2,11 +2,11 @@
 # shellcheck disable=SC2154 # variables of firewall-drop and of the other files
 # Bringing back the bans of firewall-drop. Sourced by it, after the other files.
 #
-# In three steps, because ten thousand bans are looked at every minute: awk leaves out what stands in the kernel's list as
-# it was written in the order; the shell checks what is left, by the same rules as for "add"; awk compares again, the
-# address being in its usual form by now. Only what is missing then is added.
+# Ten thousand bans are looked at every minute, so one run of awk compares what can be understood without doubt with the
+# kernel's list. Only the rest is checked by the shell, by the same rules as for "add", and then compared too. What is
+# missing or would end too early is brought in all at once.
 
-# What both of awk's programs begin with. After the line "wanted" come the responses.
+# What awk's programs about the kernel's list begin with. After the line "wanted" come the responses.
 #
 # in_force[ADDRESS]: the seconds that the kernel will still drop it. A renewal gives a minute and a tenth more than what is
 # left until the undo, and is due when half a minute of it is left: not at every look.
@@ -22,8 +22,13 @@ known_bans='
         }
         return total
     }
-    function is_settled(address, left) { return address in in_force && in_force[address] >= left + 30 }
+    # How the kernel stands to an address, or nothing when there is nothing to do.
+    function lack(address, left) {
+        if (!(address in in_force)) return "missing"
+        return in_force[address] < left + 30 ? "short" : ""
+    }
     BEGIN { factor["s"] = 1; factor["m"] = 60; factor["h"] = 3600; factor["d"] = 86400; factor["w"] = 604800; never = 1e15 }
+    !responses && $1 == "map" { bits = $2 == "subnets6" ? "/64" : "" }
     !responses && /: goto banned/ {
         count = split($0, elements, ",")
         for (i = 1; i <= count; i++) {
@@ -32,7 +37,7 @@ known_bans='
             words = split(elements[i], word, " ")
             expires = never
             for (j = 2; j < words; j++) if (word[j] == "expires") expires = seconds(word[j + 1])
-            in_nft[word[1]] = expires
+            in_nft[word[1] bits] = expires
         }
         next
     }
@@ -47,13 +52,16 @@ known_bans='
     !responses && /^-A (INPUT|FORWARD|OUTPUT) .*-j EDR$/ { jumps[family]++ }
     !responses && $0 == "wanted" {
         responses = 1
-        # Two chains, two rules about loopback, ten about maps, and the drop. Where one is missing no ban is in force.
-        if (nft_rules == 17) for (address in in_nft) in_force[address] = in_nft[address]
+        # Two chains, two rules about loopback, thirteen about maps, and the drop. Where one is missing no ban is in force.
+        if (nft_rules == 20) for (address in in_nft) in_force[address] = in_nft[address]
         for (address in to) if (address in from && jumps[to[address]] == 3) in_force[address] = never
-        next
     }
-    !responses { next }
 '
+
+# list_vital: what is to be spared.
+list_vital() {
+    printf '%s\n' "$vital4" "$vital6" spared
+}
 
 # list_bans: what the kernel has of ours.
 list_bans() {
@@ -68,26 +76,58 @@ list_bans() {
     echo wanted
 }
 
-# unsettled: of the lines that restore_lines makes, those that do not stand in the kernel's list as they are.
-unsettled() {
-    awk -F "$separator" "$known_bans"'
+# compared: standard input is what list_vital and list_bans print and then the lines that restore_lines makes. Prints
+# "missing" or "short" and ID LEFT MAP ADDRESS for those that something has to be done about. The word "unclear" stands
+# before those that the shell has to look at: what is written in an unusual way, and what "add" would refuse, for its reason.
+compared() {
+    # shellcheck disable=SC2016
+    awk -v separator="$separator" "$plain_addresses"'
+        !spared { if ($0 == "spared") spared = 1; else if (NF) vital[$1]; next }
+        '"$known_bans"'
+        # Whether nothing that is to be spared is in it.
+        function is_harmless(target, bits, address) {
+            bits = length_of(target)
+            if (bits == "") return !(target in vital)
+            if (!(bits in compared)) {
+                compared[bits]
+                for (address in vital) vital_networks[plain_target(address "/" bits, 128)]
+            }
+            return !(target in vital_networks)
+        }
+        function map_of(target, bits, family) {
+            bits = length_of(target)
+            family = index(target, ":") ? 6 : 4
+            if (bits == "") return "banned" family
+            return family == 6 && bits == 64 ? "subnets6" : "networks" family
+        }
+        $0 == "wanted" { FS = separator; next }
+        !responses || $0 == "" { next }
         {
             target = $4
-            widened = 0
+            prefix = 128
             for (i = 6; i <= NF; i++) {
-                if ($i ~ /^ipv6-prefix=/) widened = 1
+                if ($i ~ /^ipv6-prefix=/) prefix = substr($i, 13)
                 else if (target == "-") target = $i
             }
-            if (!(widened && target ~ /:/) && is_settled(target, $2)) next
-            print
+            address = ""
+            if ($1 ~ /^[0-9A-Za-z]+$/ && $2 ~ /^[0-9]+$/ && length($2) < 10) address = plain_target(target, prefix)
+            state = address == "" ? "unclear" : lack(address, $2)
+            if (state == "") next
+            if (state == "unclear" || !is_harmless(address)) print "unclear" separator $0
+            else print state, $1, $2, map_of(address), address
         }'
 }
 
-# checked LINES: the same responses as lines ID LEFT MAP ADDRESS; those that "add" would refuse are left out.
+# checked LINES: the responses among them that are unclear, as lines ID LEFT MAP ADDRESS; those that "add" would refuse are
+# left out.
 checked() {
     IFS=$newline
     for line in $1; do
-        split_restore "$line" || continue
+        case $line in
+        "unclear$separator"*) ;;
+        *) continue ;;
+        esac
+        split_restore "${line#*"$separator"}" || continue
         IFS=$separator
         # shellcheck disable=SC2086 # words of the separator
         set -- $extra
@@ -103,8 +143,8 @@ checked() {
 # wanting: of these lines those that something has to be done about, behind the word "missing" or "short".
 wanting() {
     awk "$known_bans"'
-        is_settled($4, $2) { next }
-        { print $4 in in_force ? "short" : "missing", $0 }'
+        !responses || $0 == "wanted" { next }
+        lack($4, $2) != "" { print lack($4, $2), $0 }'
 }
 
 # plan_elements PATTERN: the commands for nft that bring in the addresses of the plan whose map matches the pattern. Two
@@ -117,8 +157,9 @@ plan_elements() {
                 address = order[i]
                 if (map[address] != name || (state == "short" && !(address in short))) continue
                 if (!began++) print verb " element inet edr " name " {"
+                if (name == "subnets6") sub(/\/64$/, "", address)
                 if (verb == "delete") print address ","
-                else print address " timeout " (left[address] + 60 + int(left[address] / 10)) "s : goto banned,"
+                else print address " timeout " (left[order[i]] + 60 + int(left[order[i]] / 10)) "s : goto banned,"
             }
             if (began) print "}"
         }
@@ -148,13 +189,15 @@ nft_restore() {
     *" networks"*) ;;
     *) return 1 ;;
     esac
-    nft_run "$(table; plan_elements '^banned')" || return
+    nft_run "$(table; plan_elements '^[bs]')" || return
     IFS=$newline
     for line in $plan; do
         unset IFS
         # shellcheck disable=SC2086 # words of our own
         set -- $line
         id=$2 map=$4 address=$5
+        # shellcheck disable=SC2034 # for nft_add
+        key=$address
         case $map in
         networks?) ;;
         *) continue ;;
@@ -210,11 +253,14 @@ restore_bans() {
     family=
     read_vital 4 6
     bans=$(list_bans)
-    plan=$({ printf '%s\n' "$bans"; restore_lines; } | unsettled)
-    [ -n "$plan" ] || return 0
-    plan=$(checked "$plan")
-    [ -n "$plan" ] || return 0
-    plan=$({ printf '%s\n' "$bans"; printf '%s\n' "$plan"; } | wanting)
+    plan=$({ list_vital; printf '%s\n' "$bans"; restore_lines; } | compared)
+    case $newline$plan in
+    *"${newline}unclear$separator"*)
+        rest=$(checked "$plan")
+        [ -z "$rest" ] || rest=$({ printf '%s\n' "$bans"; printf '%s\n' "$rest"; } | wanting)
+        plan=$({ printf '%s\n' "$plan" | grep -v '^unclear'; printf '%s\n' "$rest"; } | grep .)
+        ;;
+    esac
     [ -n "$plan" ] || return 0
     problem="nft: it is not installed"
     { command -v nft >/dev/null && nft_restore; } || iptables_restore || {
