@@ -1,24 +1,25 @@
 import Foundation
 
-// Prints measured figures; run by hand in release: swift run -c release Benchmarks decide|latency|burst|fleet|footprint
-let benchmarks = ["decide", "latency", "burst", "fleet", "footprint"]
-let chosen = Array(CommandLine.arguments.dropFirst())
-guard chosen.allSatisfy(benchmarks.contains) else {
-    print("usage: Benchmarks [\(benchmarks.joined(separator: "|"))]…")
+// Prints measured figures; run by hand in release: swift run -c release Benchmarks NAME…
+let benchmarks: [(name: String, run: @Sendable () async throws -> Void)] = [
+    ("decide", { DecideBenchmark.run() }),
+    ("latency", { try await LatencyBenchmark.run() }),
+    ("burst", { try await BurstBenchmark.run() }),
+    ("fleet", { try await FleetBenchmark.run() }),
+    ("footprint", { try await FootprintBenchmark.run() }),
+    ("bans", { try BansBenchmark.run() }),
+]
+let chosen = CommandLine.arguments.dropFirst()
+guard chosen.allSatisfy({ name in benchmarks.contains { $0.name == name } }) else {
+    print("usage: Benchmarks [\(benchmarks.map(\.name).joined(separator: "|"))]…")
     exit(64)
 }
-do {
-    for name in chosen.isEmpty ? benchmarks : chosen {
-        print("== \(name)")
-        switch name {
-        case "decide": DecideBenchmark.run()
-        case "latency": try await LatencyBenchmark.run()
-        case "burst": try await BurstBenchmark.run()
-        case "fleet": try await FleetBenchmark.run()
-        default: try await FootprintBenchmark.run()
-        }
+for benchmark in benchmarks where chosen.isEmpty || chosen.contains(benchmark.name) {
+    print("== \(benchmark.name)")
+    do {
+        try await benchmark.run()
+    } catch {
+        print("failed: \(error)")
+        exit(1)
     }
-} catch {
-    print("failed: \(error)")
-    exit(1)
 }

@@ -71,16 +71,25 @@ struct `What a script claims` {
             try host.shell("nft list ruleset; ip route; ip -6 route; cat /etc/hosts /etc/hosts.deny || :") == before)
     }
 
-    @Test(arguments: [granted, ""])
-    func `a script that is told to go on, or nothing, acts`(answer: String) throws {
+    @Test(
+        arguments: [granted, ""],
+        [
+            ("192.0.2.7", "192.0.2.7", "banned4"), ("2001:db8:1::7", "2001:db8:1::/64", "subnets6"),
+            ("198.51.100.0/24", "198.51.100.0/24", "networks4"),
+        ])
+    func `a script that is told to go on, or nothing, acts`(
+        answer: String, ban: (ip: String, key: String, map: String)
+    ) throws {
         let host = try NetworkNamespace()
         let script = ResponseScript(name: "firewall-drop")
         let alert = "{\"full_log\":\"\(String(repeating: "x", count: 100_000))\"}"
         let result = try converse(
-            script, script.arguments("add", ip: "192.0.2.7"), answer: answer, in: host, alert: alert)
-        #expect(result.status == 0, "\(result)")
-        #expect(try keys(result.output) == ["192.0.2.7"])
-        #expect(try host.shell("nft list map inet edr banned4").contains("192.0.2.7"))
+            script, script.arguments("add", ip: ban.ip, extra: ["ipv6-prefix=64"]), answer: answer, in: host,
+            alert: alert)
+        #expect(result.status == 0 && result.output.contains("(nftables)"), "\(result)")
+        #expect(try keys(result.output) == [ban.key])
+        let entry = ban.key.replacing("::/64", with: "::")
+        #expect(try host.shell("nft list map inet edr \(ban.map)").contains("{ \(entry) :"))
     }
 
     @Test func `nobody is asked by what is refused, by a deletion, without a message and by hand`() throws {

@@ -197,7 +197,7 @@ nft_restore() {
         set -- $line
         id=$2 map=$4 address=$5
         # shellcheck disable=SC2034 # for nft_add
-        key=$address
+        entry=$address
         case $map in
         networks?) ;;
         *) continue ;;
