@@ -26,6 +26,8 @@ final class ResponseReactor: @unchecked Sendable {
 
     /// A rewriting of the journal that is wanted and did not succeed is tried again after so many milliseconds.
     private static let mendingPause: Int64 = 5000
+    /// One that an order waits for, though there was room, after so many.
+    private static let urgentMendingPause: Int64 = 1000
     /// The syncing thread is woken so many milliseconds after a write, or when a script has ended: waking a thread
     /// and syncing a file beside the start of a script makes that a third slower (measured on two cores).
     private static let syncDelay: Int64 = 2
@@ -56,7 +58,9 @@ final class ResponseReactor: @unchecked Sendable {
     private var lastSync = Int64.min / 2
 
     private var table: ResponseTable
-    /// Records in the file's form that wait to be written together.
+    /// Records that belong together and wait to be written.
+    private var batch = JournalBatch()
+    /// Batches in the file's form that wait to be written.
     private var unwritten: [UInt8] = []
     /// Scripts that outlived the last run of the daemon, until ``run()`` takes them over.
     private var survivors: [DispatchID: Survivor]
@@ -71,6 +75,7 @@ final class ResponseReactor: @unchecked Sendable {
     /// A rewriting of the journal is wanted for the clock's sake.
     private var isRewriteWanted = false
     private var nextMending: Int64?
+    private var nextUrgentMending: Int64?
     private var reportedFailure: String?
     private var stopBy: Int64?
 
@@ -157,7 +162,9 @@ final class ResponseReactor: @unchecked Sendable {
 
     private func take(_ command: Command, at now: Moment) {
         switch command {
-        case .submit(let order): perform(table.submit(order, at: now), at: now)
+        case .submit(let order):
+            if journal.failure != nil { mendJournalForOrder(at: now) }
+            perform(table.submit(order, at: now), at: now)
         case .undo(let id, let by): perform(table.undo(id, by: by, at: now), at: now)
         case .acknowledge(let through):
             if let record = outbox.acknowledge(through: through) { perform([.record(record)], at: now) }
@@ -204,9 +211,9 @@ final class ResponseReactor: @unchecked Sendable {
             switch actions[index] {
             case .record(let record):
                 note(record, taken: &taken, at: now)
-                JournalScanner.append(record.encoded(), to: &unwritten)
+                batch.add(record, into: &unwritten)
             case .emit(let event):
-                JournalScanner.append(JournalRecord.event(outbox.number(event)).encoded(), to: &unwritten)
+                batch.add(.event(outbox.number(event)), into: &unwritten)
             case .run(let run):
                 write(at: now)
                 actions += start(run)
@@ -316,6 +323,7 @@ final class ResponseReactor: @unchecked Sendable {
     // MARK: - Journal
 
     private func write(at now: Moment) {
+        batch.end(into: &unwritten)
         guard !unwritten.isEmpty else { return }
         _ = journal.append(unwritten)
         unwritten.removeAll(keepingCapacity: unwritten.capacity <= 1 << 20)
@@ -350,6 +358,16 @@ final class ResponseReactor: @unchecked Sendable {
         guard nextMending ?? 0 <= now.boot else { return }
         nextMending = now.boot + Self.mendingPause
         rewriteJournal(at: now)
+    }
+
+    /// An order has come while the journal cannot be written: it is refused only if that is still so at this moment.
+    ///
+    /// Here alone the disk is waited for: without the journal nothing new may be started anyway.
+    private func mendJournalForOrder(at now: Moment) {
+        guard nextUrgentMending ?? 0 <= now.boot, journal.hasRoom else { return }
+        rewriteJournal(at: now)
+        let isMended = journal.synchronize() && journal.failure == nil
+        nextUrgentMending = isMended ? nil : now.boot + Self.urgentMendingPause
     }
 
     private func rewriteJournal(at now: Moment) {

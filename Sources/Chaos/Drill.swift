@@ -16,8 +16,6 @@ struct Drill {
 
     /// How long it may take until everything that is under way at the end is over, in seconds.
     private static let settlingTime = 120
-    /// All agents are connected and nothing changes for longer than any undo has to wait: nothing will, in nanoseconds.
-    private static let stuckAfter: Int64 = 8_000_000_000
     /// So many timelines are looked at: each is a call of `edr-control`.
     private static let timelines = 60
 
@@ -60,7 +58,7 @@ struct Drill {
         }
         try emission.finish()
         say("all alerts are written; waiting until everything is over")
-        try await settle(site, torn: injector.torn.count { $0.kind == .event }, say)
+        try await settle(site, say)
         var evidence = try await gather(site, torn: injector.torn)
         evidence.canaries = canaries.finish()
         let violations = Checker.violations(in: evidence)
@@ -87,15 +85,11 @@ struct Drill {
     }
 
     /// Waits until nothing is under way any more; what still is after the time is for the checker.
-    ///
-    /// - Parameter torn: of so many responses the manager may not have learnt the last step.
-    private func settle(_ site: Site, torn: Int, _ say: (String) -> Void) async throws {
+    private func settle(_ site: Site, _ say: (String) -> Void) async throws {
         try await site.manager.wait(for: "Manager is ready")
         let reader = LedgerReader(site: site)
         let held = site.writer.expectations.count { ($0.timeout ?? 0) > 3600 * 1_000_000_000 }
         let deadline = MonotonicClock.now() + Int64(Self.settlingTime) * 1_000_000_000
-        var last: [String: Int] = [:]
-        var unchangedSince = MonotonicClock.now()
         while MonotonicClock.now() < deadline {
             let status = try reader.status()
             let counts = status.dispatches
@@ -104,10 +98,7 @@ struct Drill {
                 $0 + (counts[$1] ?? 0)
             }
             let left = isComplete ? underWay + max(0, (counts["active"] ?? 0) - held) : Int.max
-            if counts != last { (last, unchangedSince) = (counts, MonotonicClock.now()) }
-            let isStuck =
-                status.agents["active"] == agents && MonotonicClock.now() - unchangedSince > Self.stuckAfter
-            if left == 0 || left <= torn && isStuck {
+            if left == 0 {
                 // Time for what must not happen: a second run, a second undo.
                 return try await Task.sleep(for: .seconds(2))
             }

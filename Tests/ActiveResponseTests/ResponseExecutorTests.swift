@@ -138,6 +138,32 @@ import TestSupport
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "needs a small file system of its own"))
+    func `orders are refused while the disk is full, and not a moment longer`() async throws {
+        let home = try TemporaryHome()
+        try #require(mount("tmpfs", home.path + "/var", "tmpfs", 0, "size=256k") == 0)
+        defer { umount2(home.path + "/var", Int32(MNT_DETACH)) }
+        let machine = try TestExecutor(home: home)
+        try home.addScript("block", Self.record)
+        try home.write([UInt8](repeating: 1, count: 4096), to: "var/ballast")
+        let ballast = open(home.path + "/var/ballast", O_WRONLY | O_APPEND)
+        let block = [UInt8](repeating: 1, count: 4096)
+        while write(ballast, block, block.count) > 0 {}
+        close(ballast)
+        // What is left of the journal's last page is filled by the first of them.
+        for number in 1...20 as ClosedRange<UInt8> {
+            machine.executor.submit(order(number, address: "203.0.113.\(number)"))
+        }
+        #expect(await machine.recorder.end(of: dispatch(20)).kind == .refused)
+        unlink(home.path + "/var/ballast")
+        machine.executor.submit(order(21, address: "203.0.113.21", timeout: 600))
+        #expect(await machine.recorder.end(of: dispatch(21)).kind == .active)
+        await machine.executor.stop()
+        let next = try TestExecutor(home: home)
+        #expect(await next.executor.active().map(\.id) == [dispatch(21)])
+        await next.executor.stop()
+    }
+
     @Test func `a clean stop keeps what is active, and the next start undoes it in time`() async throws {
         let machine = try TestExecutor()
         try machine.home.addScript("block", Self.record)

@@ -17,7 +17,7 @@ package final class ResponseJournal: Sendable {
         var current: Int32
         /// The file that shall take the place of the current one.
         ///
-        /// Only the syncing thread ends this state.
+        /// Only ``synchronize()`` ends this state.
         var successor: Successor?
         var size: Int
         /// The size after the last rewriting.
@@ -30,10 +30,14 @@ package final class ResponseJournal: Sendable {
 
     /// A smaller file is not worth rewriting, in bytes.
     private static let smallest = 4 << 20
+    /// So much has to be free beyond the file's own size before it is written anew on a disk that was full, in bytes.
+    private static let roomToSpare: UInt64 = 16 << 10
 
     private let path: String
     private let lock: Int32
     private let files: Mutex<Files>
+    /// Held while either file is synced, exchanged or closed.
+    private let syncing = Mutex<Void>(())
 
     /// What opening found.
     package struct Opened: Sendable {
@@ -100,7 +104,9 @@ package final class ResponseJournal: Sendable {
         var records: [JournalRecord] = []
         var unknown = 0
         for payload in content.payloads {
-            if let record = try? JournalRecord(encoded: Array(payload)) { records.append(record) } else { unknown += 1 }
+            let batch = JournalBatch.records(of: payload)
+            records += batch.known
+            unknown += batch.unknown
         }
         return Opened(
             journal: ResponseJournal(path: path, lock: lock, current: descriptor, size: bytes.count),
@@ -185,13 +191,24 @@ package final class ResponseJournal: Sendable {
         }
     }
 
+    /// Whether the disk has room to write the file anew; asks the system and writes nothing.
+    package var hasRoom: Bool {
+        files.withLock { files in
+            var status = statvfs()
+            guard fstatvfs(files.current, &status) == 0 else { return false }
+            return UInt64(status.f_bfree) * UInt64(status.f_frsize) > UInt64(files.size) + Self.roomToSpare
+        }
+    }
+
     /// Waits until everything that was appended before is on disk.
-    ///
-    /// For the syncing thread.
     ///
     /// - Returns: false when it is not; ``failure`` says why.
     package func synchronize() -> Bool {
-        // Only this thread closes either file, so the descriptors stay valid without the lock.
+        syncing.withLock { _ in synchronizeAlone() }
+    }
+
+    private func synchronizeAlone() -> Bool {
+        // Files are closed only here, so the descriptors stay valid without their lock.
         let (current, successor) = files.withLock { ($0.current, $0.successor) }
         if let successor {
             if !successor.isBroken, fsync(successor.descriptor) == 0, rename(path + ".new", path) == 0 {

@@ -20,7 +20,7 @@ extension ResponseTable {
         case .undoing(let id): dispatches[id]?.phase = .undoing
         case .finished(let id, let outcome, let at):
             dispatches[id] = nil
-            finished.insert(id, outcome: outcome, at: at)
+            finished.restore(id, outcome: outcome, at: at)
         case .repetition(let key, let count, let at): repetitions.restore(key, count: count, at: at)
         case .numbered, .event, .acknowledged: break
         }
@@ -35,6 +35,7 @@ extension ResponseTable {
     /// - Parameter survivors: the dispatches whose scripts outlived the stop and run on, with what they do.
     package mutating func resume(at now: Moment, survivors: [DispatchID: Run.Action] = [:]) -> [ResponseAction] {
         var actions: [ResponseAction] = []
+        finished.resume(at: now)
         let replayed = dispatches.sorted { $0.value.serial < $1.value.serial }
         for (id, dispatch) in replayed {
             dispatches[id]?.deadline = dispatch.deadline?.restated(at: now, bootID: bootID)
@@ -79,7 +80,7 @@ extension ResponseTable {
     /// Deadlines are stated by the clocks of now, so that a wall clock set right meanwhile counts after a reboot.
     package func records(at now: Moment) -> [JournalRecord] {
         var records: [JournalRecord] = []
-        finished.forEach { id, outcome, at in records.append(.finished(id, outcome, at: at)) }
+        finished.forEach(now: now) { id, outcome, at in records.append(.finished(id, outcome, at: at)) }
         repetitions.forEach(now: now.wall) { key, count, at in
             records.append(.repetition(key, count: count, at: at))
         }

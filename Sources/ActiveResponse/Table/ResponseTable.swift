@@ -414,7 +414,7 @@ package struct ResponseTable: Sendable {
             if line.waiting.contains(id) { lines[key]?.waiting.removeAll { $0 == id } }
         }
         if let key = dispatch?.scriptKey { release(key, by: id, at: now, &actions) }
-        finished.insert(id, outcome: outcome, at: now.wall)
+        finished.insert(id, outcome: outcome, at: now)
         actions.append(.record(.finished(id, outcome, at: now.wall)))
     }
 

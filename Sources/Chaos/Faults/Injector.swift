@@ -72,9 +72,12 @@ struct Injector {
         if fault.variant >> 12 & 1 == 0 {
             try journal.appendGarbage(variant: fault.variant)
             say("  the journal of agent \(agent.agent) got garbage at its end")
-        } else if let record = try journal.cutLastRecord(variant: fault.variant) {
-            torn.append(record)
-            say("  the journal of agent \(agent.agent) lost \"\(record.kind)\" of \(record.dispatch ?? "nothing")")
+        } else {
+            let lost = try journal.cutLastBatch(variant: fault.variant)
+            torn += lost
+            for record in lost {
+                say("  the journal of agent \(agent.agent) lost \"\(record.kind)\" of \(record.dispatch ?? "nothing")")
+            }
         }
         try await rest(fault.length)
         try agent.start()

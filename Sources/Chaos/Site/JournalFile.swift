@@ -15,19 +15,21 @@ struct JournalFile {
     func open() throws -> Set<String> {
         var table = ResponseTable(bootID: "")
         for payload in JournalScanner.scan(try bytes()).payloads {
-            if let record = try? JournalRecord(encoded: Array(payload)) { table.replay(record) }
+            for record in JournalBatch.records(of: payload).known { table.replay(record) }
         }
         return Set(table.dispatches.keys.map(\.description))
     }
 
-    /// Cuts the last record in the middle; nil when there is none.
-    func cutLastRecord(variant: Int) throws -> TornRecord? {
-        guard let payload = JournalScanner.scan(try bytes()).payloads.last else { return nil }
+    /// Cuts the last batch of records in the middle.
+    ///
+    /// - Returns: what is lost with it.
+    func cutLastBatch(variant: Int) throws -> [TornRecord] {
+        guard let payload = JournalScanner.scan(try bytes()).payloads.last else { return [] }
         // Twelve bytes of head stand before the payload; at least one byte stays and one goes.
         let start = payload.startIndex - 12
         let end = start + 1 + variant % (payload.endIndex - start - 1)
         guard truncate(path, off_t(end)) == 0 else { throw NotSeen("cannot cut \(path): \(errno)") }
-        return Self.torn(try JournalRecord(encoded: Array(payload)))
+        return JournalBatch.records(of: payload).known.map(Self.torn)
     }
 
     /// Appends the beginning of a record, or bytes that are none.

@@ -12,9 +12,7 @@ extension Checker {
             checkStillDue(timeout, entry, adds, deletes)
         case "refused" where availability.hadFullDisk(entry.agent, after: expectation.emitted) && adds.isEmpty: break
         default:
-            if !isTorn(entry, .event) {
-                report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds + deletes))
-            }
+            report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds + deletes))
         }
         if let run = adds.last { checkDeadline(timeout, entry, run) }
         checkMoment(timeout, entry, adds, deletes)
@@ -24,7 +22,7 @@ extension Checker {
     private mutating func checkStillDue(
         _ timeout: Int64, _ entry: LedgerEntry, _ adds: [RecordedRun], _ deletes: [RecordedRun]
     ) {
-        if !deletes.isEmpty, !isTorn(entry, .event) {
+        if !deletes.isEmpty {
             report(.wrongState, entry, "active at the end, though: " + describe(deletes))
         }
         guard let due = entry.undoDue else { return report(.wrongDeadline, entry, "active without one") }

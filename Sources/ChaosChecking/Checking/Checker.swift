@@ -100,7 +100,7 @@ package struct Checker {
     /// know whether it ran: a stateless one must not be tried again.
     private func mayHaveRunNothing(_ expectation: Expectation, _ entry: LedgerEntry) -> Bool {
         if entry.state == "refused" { return availability.hadFullDisk(entry.agent, after: expectation.emitted) }
-        guard expectation.timeout != nil || entry.state == "unknown" || isTorn(entry, .event) else { return false }
+        guard expectation.timeout != nil || entry.state == "unknown" else { return false }
         return availability.wasKilled(entry.agent, from: expectation.emitted, to: .max / 2, patience: 0)
     }
 
@@ -122,7 +122,7 @@ package struct Checker {
                 report(.wrongState, entry, "refused: " + describe(adds))
             }
         default:
-            if !isTorn(entry, .event) { report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds)) }
+            report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds))
         }
     }
 

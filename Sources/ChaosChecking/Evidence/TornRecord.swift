@@ -1,7 +1,7 @@
-/// The last record of a killed agent's journal, cut in the middle as a power failure can leave it.
+/// A record of the last batch in a killed agent's journal, which was cut in the middle as a power failure can leave it.
 ///
-/// A kill alone never does that: what `write` has taken is in the file. So this simulates the loss of what was not
-/// synced, and only of the very last record, which takes back a promise about that one record's dispatch only:
+/// A kill alone hardly ever does that: what `write` has taken is in the file. So this simulates the loss of what was
+/// not synced, and only of the very last batch, which takes back a promise about the dispatches in it only:
 ///
 /// - `order`: its `received` had not been shown yet, so the manager sends it again. Nothing is lost.
 /// - `started`: the script may have run, and nothing on the disk says so. The order runs again; for a stateless one
@@ -9,7 +9,8 @@
 /// - `active`, `due`: the response counts as interrupted, or keeps the earlier deadline. It is undone.
 /// - `undoRequested`: the undo comes at its time instead.
 /// - `undoing`, `finished`: an undo that was done is done again; a stateless end becomes `unknown`.
-/// - `event`: what is done is done, but the manager may not learn of this one step.
+/// - `event`: it is lost together with the change that it tells of, and comes again with that. Alone in a batch is only
+///   what says that a script was started: the manager may not learn of this one step.
 /// - `repetition`, `numbered`, `acknowledged`: nothing, or an event is reported twice and counted once.
 package struct TornRecord: Sendable, Equatable {
     package enum Kind: String, Sendable {

@@ -197,12 +197,53 @@ import Testing
 
     @Test func `finished dispatches are remembered for a day, and no more than the limit`() {
         var finished = FinishedDispatches(limit: 3)
-        for number in 0..<5 { finished.insert(dispatch(UInt8(number)), outcome: .ran, at: Int64(number)) }
+        let day: Int64 = 24 * 3_600_000
+        func moment(_ boot: Int64) -> Moment { Moment(wall: 1_700_000_000_000 + boot, boot: boot) }
+        for number in 0..<5 {
+            finished.insert(dispatch(UInt8(number)), outcome: .ran, at: moment(Int64(number)))
+        }
         #expect(finished.count == 3)
         #expect(finished[dispatch(1)] == nil)
         #expect(finished[dispatch(4)] == .ran)
-        finished.insert(dispatch(9), outcome: .undone, at: 25 * 3_600_000)
-        #expect(finished.count == 1)
+        finished.insert(dispatch(9), outcome: .undone, at: moment(day + 4))
+        #expect(finished.count == 2)
+        finished.insert(dispatch(10), outcome: .undone, at: moment(day + 5))
+        #expect(finished[dispatch(4)] == nil)
+    }
+
+    @Test(arguments: [false, true])
+    func `a clock that is set forth or back by days makes no order run twice`(compacted: Bool) {
+        let days: Int64 = 400 * 24 * 3_600_000
+        for jump in [days, -days] {
+            var machine = TableMachine()
+            machine.submit(order(1))
+            machine.end(dispatch(1))
+            machine.now.wall += jump
+            machine.submit(order(2, address: "198.51.100.1"))
+            machine.end(dispatch(2))
+            machine.submit(order(1))
+            #expect(machine.running.isEmpty, "set by \(jump)")
+            // Set while nobody was there to see it, as by a machine whose clock has no battery.
+            var next = machine.restarted(down: jump / 1000, rebootedAs: "boot-2", compacted: compacted)
+            next.submit(order(3, address: "198.51.100.2"))
+            next.end(dispatch(3))
+            for number in 1...2 as ClosedRange<UInt8> { next.submit(order(number)) }
+            #expect(next.running.isEmpty, "set by \(jump) while it was down")
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `what is over is forgotten a day of the boot clock later, restarts or not`(compacted: Bool) {
+        var machine = TableMachine()
+        machine.submit(order(1))
+        machine.end(dispatch(1))
+        machine.pass(13 * 3600)
+        machine = machine.restarted(compacted: compacted)
+        machine.pass(13 * 3600)
+        machine.submit(order(2, address: "198.51.100.1"))
+        machine.end(dispatch(2))
+        machine.submit(order(1))
+        #expect(machine.isRunning(.add, dispatch(1)))
     }
 
     @Test(arguments: [false, true])

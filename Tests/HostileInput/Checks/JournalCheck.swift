@@ -13,7 +13,7 @@ struct JournalCheck {
         try checkScan(of: bytes)
         let (payloads, rest) = parts
         try checkDamage(to: payloads, with: rest)
-        try TableCheck().replay(payloads.compactMap { try? JournalRecord(encoded: $0) }, areDamaged: true)
+        try TableCheck().replay(payloads.flatMap { JournalBatch.records(of: $0[...]).known }, areDamaged: true)
     }
 
     /// Every byte is a record's or damaged, and what was recovered is the same when it is read again.
