@@ -151,6 +151,38 @@ package final class ResponseExecutor: Sendable {
         }
     }
 
+    /// Tells what the journal holds as not over.
+    ///
+    /// - Parameter deliver: called on the thread that calls `onEvent`, after every event that led to what is told and
+    ///   before every later one.
+    package func summarize(_ deliver: @escaping @Sendable ([HeldDispatch]) -> Void) {
+        mailbox.send(.summarize(deliver))
+    }
+
+    /// Tells the orders of dispatches that are not over; of others nothing.
+    ///
+    /// - Parameter deliver: called as for ``summarize(_:)``.
+    package func describe(_ ids: [DispatchID], _ deliver: @escaping @Sendable ([HeldOrder]) -> Void) {
+        mailbox.send(.describe(ids, deliver))
+    }
+
+    /// Undoes everything that is in force, before ``stop()``; from now on nothing is run with `add`.
+    ///
+    /// Returns when that is done or was tried, at the latest after the limit. What is left stays in the journal and is
+    /// undone by the next start; so does an order that comes meanwhile, which is run then.
+    ///
+    /// - Parameter by: who wants it, for the timelines.
+    package func undoAll(by: String, within limit: Duration) async {
+        await withCheckedContinuation { continuation in
+            let isRunning = life.withLock { life in
+                guard life.outbox != nil, !life.isEnded else { return false }
+                mailbox.send(.undoAll(by: by, within: limit.components.seconds * 1000) { continuation.resume() })
+                return true
+            }
+            if !isRunning { continuation.resume() }
+        }
+    }
+
     /// Says at which addresses the manager is reached from now on.
     package func update(managerAddresses: [String]) {
         mailbox.send(.managerAddresses(managerAddresses))
@@ -190,7 +222,16 @@ package final class ResponseExecutor: Sendable {
             let written = outbox.written
             // On a broken disk events are passed on all the same: the manager shall know what happened.
             _ = journal.synchronize()
-            let events = outbox.release(through: written)
+            var events: [ResponseEvent] = []
+            for delivery in outbox.release(through: written) {
+                switch delivery {
+                case .event(let event): events.append(event)
+                case .mark(let body):
+                    if !events.isEmpty { onEvents(events) }
+                    events = []
+                    body()
+                }
+            }
             if !events.isEmpty { onEvents(events) }
         }
         // The reactor has ended before it told us to stop.
@@ -201,7 +242,13 @@ package final class ResponseExecutor: Sendable {
             return life.stopWaiters
         }
         // Nobody takes commands any more; those who wait for an answer get it here.
-        for case .list(let answer) in mailbox.take() { answer([]) }
+        for command in mailbox.take() {
+            switch command {
+            case .list(let answer): answer([])
+            case .undoAll(_, _, let answer): answer()
+            default: break
+            }
+        }
         for waiter in waiters { waiter.resume() }
     }
 }

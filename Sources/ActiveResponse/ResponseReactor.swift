@@ -20,6 +20,10 @@ final class ResponseReactor: @unchecked Sendable {
         case repeatedOffenders([Int64])
         case disabled(Bool)
         case list(@Sendable ([ActiveDispatch]) -> Void)
+        case summarize(@Sendable ([HeldDispatch]) -> Void)
+        case describe([DispatchID], @Sendable ([HeldOrder]) -> Void)
+        /// Undo everything, and answer when that is done, at the latest after so many milliseconds.
+        case undoAll(by: String, within: Int64, @Sendable () -> Void)
         /// End when no script runs any more, at the latest after so many milliseconds.
         case stop(patience: Int64)
     }
@@ -78,6 +82,8 @@ final class ResponseReactor: @unchecked Sendable {
     private var nextUrgentMending: Int64?
     private var reportedFailure: String?
     private var stopBy: Int64?
+    /// Who waits until everything is undone, and until when.
+    private var awaitingUndo: [(until: Int64, answer: @Sendable () -> Void)] = []
 
     init(
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
@@ -122,19 +128,31 @@ final class ResponseReactor: @unchecked Sendable {
             runner.advance(now: now.boot)
             for (id, request) in runner.takeRequests() { perform(table.asked(id, request, at: now), at: now) }
             if let nextRestore, nextRestore <= now.boot { restore(at: now) }
+            answerUndone(at: now)
             tendJournal(at: now)
             tendMemory(at: now)
             if let syncBy, syncBy <= now.boot { sync(at: now) }
         }
+        for waiting in awaitingUndo { waiting.answer() }
     }
 
     private var nextDue: Int64? {
         var earliest: Int64?
-        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, nextRestore, trimAt, stopBy] {
+        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, nextRestore, trimAt, stopBy, undoneBy] {
             guard let due, due < earliest ?? .max else { continue }
             earliest = due
         }
         return earliest
+    }
+
+    private var undoneBy: Int64? { awaitingUndo.map(\.until).min() }
+
+    /// Answers those who wait until everything is undone, or for whom that takes too long.
+    private func answerUndone(at now: Moment) {
+        guard let undoneBy, table.isUndone || undoneBy <= now.boot else { return }
+        let isUndone = table.isUndone
+        for waiting in awaitingUndo where isUndone || waiting.until <= now.boot { waiting.answer() }
+        awaitingUndo.removeAll { isUndone || $0.until <= now.boot }
     }
 
     private func isDone(_ now: Int64) -> Bool {
@@ -172,6 +190,17 @@ final class ResponseReactor: @unchecked Sendable {
         case .repeatedOffenders(let minutes): table.repeatedOffenders = minutes
         case .disabled(let isDisabled): table.isDisabled = isDisabled
         case .list(let answer): answer(table.activeDispatches)
+        case .summarize(let deliver):
+            let held = table.held(at: now)
+            outbox.mark { deliver(held) }
+            sync()
+        case .describe(let ids, let deliver):
+            let orders = table.orders(of: ids, at: now)
+            outbox.mark { deliver(orders) }
+            sync()
+        case .undoAll(let by, let limit, let answer):
+            awaitingUndo.append((now.boot + limit, answer))
+            perform(table.undoAll(by: by, at: now), at: now)
         case .stop(let patience):
             table.stop()
             stopBy = now.boot + patience

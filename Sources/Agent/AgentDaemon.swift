@@ -90,11 +90,13 @@ struct AgentDaemon {
             addresses: ManagerAddressBook(
                 path: home.state + "/manager-address", servers: configuration.servers, executor: executor),
             logger: logger)
+        let onStop = CurrentOnStop(configuration.onStop)
         let hangup = AgentHangupService(
-            daemon: self, started: configuration, executor: executor, log: log, logger: logger)
+            daemon: self, started: configuration, executor: executor, onStop: onStop, log: log, logger: logger)
         ServiceManagerNotifier.notify(.ready)
         logger.notice("Agent is running", metadata: .of([.agent: credentials.agentID, .version: programVersion]))
-        let services: [any Service] = [link, hangup]
+        let undoing = UndoOnStopService(executor: executor, onStop: onStop, logger: logger)
+        let services: [any Service] = [link, hangup, undoing]
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -108,11 +110,13 @@ struct AgentDaemon {
         ServiceManagerNotifier.notify(.stopping)
         await executor.stop()
         try await group.shutdownGracefully()
-        logger.notice("Agent has stopped; what is active stays active and is undone in time")
+        logger.notice("Agent has stopped; what is active stays active and is undone in time by the next start")
     }
 
     /// Takes over what can change while the agent runs.
-    fileprivate func reload(started: AgentConfiguration, executor: ResponseExecutor, logger: Logger) {
+    fileprivate func reload(
+        started: AgentConfiguration, executor: ResponseExecutor, onStop: CurrentOnStop, logger: Logger
+    ) {
         let diagnostics = Diagnostics()
         guard let new = AgentConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics) else {
             for diagnostic in diagnostics.all where diagnostic.severity == .error {
@@ -122,6 +126,7 @@ struct AgentDaemon {
         }
         executor.update(repeatedOffenders: new.repeatedOffenders)
         executor.update(isDisabled: new.isDisabled)
+        onStop.value = new.onStop
         if new.servers != started.servers {
             logger.warning("Changes of client take effect at the next start")
         }
@@ -134,6 +139,7 @@ private struct AgentHangupService: Service {
     let daemon: AgentDaemon
     let started: AgentConfiguration
     let executor: ResponseExecutor
+    let onStop: CurrentOnStop
     let log: DaemonLog
     let logger: Logger
 
@@ -144,7 +150,7 @@ private struct AgentHangupService: Service {
             } catch {
                 logger.error("Log file was not opened again", metadata: .of([.error: error]))
             }
-            daemon.reload(started: started, executor: executor, logger: logger)
+            daemon.reload(started: started, executor: executor, onStop: onStop, logger: logger)
         }
     }
 }

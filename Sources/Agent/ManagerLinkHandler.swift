@@ -54,6 +54,7 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         switch message {
         case .welcome(let welcome) where heartbeat == nil: accept(context, welcome)
         case .order(let payload) where heartbeat != nil: take(context, payload)
+        case .describe(let ids) where heartbeat != nil: describe(ids, to: context.channel)
         case .reportAck(let sequence): agent.executor.acknowledge(through: sequence)
         case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
         case .pong: break
@@ -87,8 +88,22 @@ final class ManagerLinkHandler: ChannelInboundHandler {
                 metadata: .of([.reason: "the manager is \(clock.ahead) ms ahead"]))
         }
         let executor = agent.executor
-        agent.outbox.open(context.channel) { executor.unacknowledged() }
+        let (outbox, channel) = (agent.outbox, context.channel)
+        outbox.open(channel) { executor.unacknowledged() }
+        // Whatever was submitted by earlier links is in it, and every report that led to it is sent before it.
+        executor.summarize { held in
+            for part in JournalSummary.parts(of: held) {
+                outbox.send(.journalSummary(payload: part.encoded()), over: channel)
+            }
+        }
         agent.onWelcome(context.channel, welcome)
+    }
+
+    private func describe(_ ids: [[UInt8]], to channel: any Channel) {
+        let outbox = agent.outbox
+        agent.executor.describe(ids.compactMap(DispatchID.init(bytes:))) { orders in
+            for order in orders { outbox.send(.description(payload: order.encoded()), over: channel) }
+        }
     }
 
     private func take(_ context: ChannelHandlerContext, _ payload: [UInt8]) {

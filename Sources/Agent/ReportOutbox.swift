@@ -50,6 +50,12 @@ final class ReportOutbox: Sendable {
         }
     }
 
+    /// Sends something else in its place among the reports; nothing when the link has been replaced.
+    func send(_ message: Message, over channel: any Channel) {
+        guard let way = way.withLock({ $0 }), way.channel === channel else { return }
+        way.sent.withLock { _ in channel.writeAndFlush(message, promise: nil) }
+    }
+
     /// The link is down.
     func close(_ channel: any Channel) {
         way.withLock { way in

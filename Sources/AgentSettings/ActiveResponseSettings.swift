@@ -4,7 +4,7 @@ import ConfigurationTree
 ///
 /// As with the peers, of several blocks the first one that gives an option counts.
 struct ActiveResponseSettings {
-    static let options = ["disabled", "repeated_offenders"]
+    static let options = ["disabled", "repeated_offenders", "on_stop"]
     /// The options of a manager's block, which says when a command runs: the file of a machine on which OSSEC is both
     /// manager and agent has such blocks too.
     static let managerOptions = [
@@ -13,6 +13,7 @@ struct ActiveResponseSettings {
 
     var isDisabled: Bool?
     var repeatedOffenders: [Int]?
+    var onStop: OnStop?
     private var place: [String: SourceLocation] = [:]
 
     mutating func read(_ section: ConfigNode, _ diagnostics: Diagnostics) {
@@ -27,6 +28,7 @@ struct ActiveResponseSettings {
         }
         // A manager's block is disabled for itself alone; its list holds for the machine, as with Wazuh.
         if !isManagers, let flag = reader.stickyFlag("disabled"), isFirst("disabled", reader) { isDisabled = flag }
+        if let choice = reader.choice("on_stop", of: OnStop.self), isFirst("on_stop", reader) { onStop = choice }
         if let minutes = reader.minutes("repeated_offenders"), isFirst("repeated_offenders", reader) {
             repeatedOffenders = minutes
         }

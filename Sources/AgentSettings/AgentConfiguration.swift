@@ -9,6 +9,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var isDisabled = false
     /// Minutes for the second, third … offence of the same user or address; empty leaves that to the order.
     package var repeatedOffenders: [Int64] = []
+    /// `<active-response><on_stop>`.
+    package var onStop = OnStop.keep
     /// `<logging><level>`.
     package var logLevel: Logger.Level = .info
 
@@ -54,6 +56,7 @@ package struct AgentConfiguration: Sendable, Equatable {
             }
         }
         isDisabled = responses.isDisabled ?? false
+        onStop = responses.onStop ?? .keep
         repeatedOffenders = (responses.repeatedOffenders ?? []).map(Int64.init)
     }
 

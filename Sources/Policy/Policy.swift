@@ -1,4 +1,5 @@
 package import Alerts
+package import ConfigurationTree
 
 /// The configuration's active responses, compiled: decides what an alert means for each.
 ///
@@ -9,12 +10,18 @@ package struct Policy: Sendable {
     package let commands: [CommandDefinition]
     /// Against whom nothing is done.
     package var whiteList: WhiteList { compiled.whiteList }
+    /// How long after an undo by hand no alert applies the same response again; zero for not at all.
+    package private(set) var undoGrace = Duration.zero
+    /// What becomes of responses of location server when the manager is told to stop.
+    package private(set) var onStop = OnStop.keep
     let compiled: CompiledPolicy
 
     package init(_ definition: PolicyDefinition) {
         self.init(
             responses: definition.responses, commands: definition.commands, whiteList: definition.whiteList,
             agentMatch: definition.agentMatch)
+        undoGrace = definition.undoGrace
+        onStop = definition.onStop
     }
 
     /// - Parameter responses: in configuration order.

@@ -28,5 +28,10 @@ enum Samples {
                 agentID: "007", agentName: "web-1", certificateChain: "PEM", authority: "PEM", managerName: "m")),
         .failure(code: .tokenRejected, text: "no such token"),
         .failure(code: .other, text: ""),
+        .journalSummary(payload: []),
+        .journalSummary(payload: [1, 2]),
+        .describe(dispatchIDs: [dispatchID, dispatchID]),
+        .describe(dispatchIDs: []),
+        .description(payload: [1, 2, 3]),
     ]
 }

@@ -94,7 +94,8 @@ struct GeneratedConfiguration {
         let entries = ["127.0.0.1", "::1", "10.0.0.0/255.0.0.0", "2001:db8::/32", "^localhost.localdomain$", "a|b"]
         return optional([
             ("white_list", chance() ? texts(entries) : words(entries)), ("allow_list", words(entries)),
-            ("agent_match", texts(["name", "id"])),
+            ("agent_match", texts(["name", "id"])), ("undo_grace", texts(["0", "10m"])),
+            ("on_stop", texts(["keep", "undo"])),
         ])
     }
 

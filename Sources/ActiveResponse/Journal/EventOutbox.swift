@@ -3,6 +3,13 @@ import Synchronization
 /// The events on their way to the manager: numbered, kept until acknowledged, and shown to nobody before they are
 /// on disk, so that a number that the manager has seen is never given to another event.
 package final class EventOutbox: Sendable {
+    /// What becomes safe.
+    package enum Delivery: Sendable {
+        case event(ResponseEvent)
+        /// A place between two events, see ``EventOutbox/mark(_:)``.
+        case mark(@Sendable () -> Void)
+    }
+
     private struct State {
         var pending: [ResponseEvent] = []
         var next: UInt64
@@ -12,6 +19,8 @@ package final class EventOutbox: Sendable {
         var released: UInt64
         var acknowledged: UInt64 = 0
         var outputBytes = 0
+        /// Places behind the event of this number, in their order.
+        var marks: [(behind: UInt64, body: @Sendable () -> Void)] = []
     }
 
     /// While a manager is away no more than so much output is kept for it, in bytes; later events keep only a little.
@@ -71,14 +80,34 @@ package final class EventOutbox: Sendable {
     /// Up to where events were given to the journal: what a sync that begins now makes safe.
     package var written: UInt64 { state.withLock { $0.written } }
 
-    /// Events up to a number are safe now: returns those that may be shown for the first time.
-    package func release(through: UInt64) -> [ResponseEvent] {
+    /// Marks the place behind all events numbered so far: the body is delivered after these and before all others.
+    package func mark(_ body: @escaping @Sendable () -> Void) {
         state.withLock { state in
-            guard through > state.released else { return [] }
-            let released = state.released
-            state.released = through
-            let first = state.pending.firstIndex { $0.sequence > released } ?? state.pending.endIndex
-            return state.pending[first...].filter { $0.sequence <= through }
+            state.marks.append((max(state.pending.last?.sequence ?? 0, state.released), body))
+        }
+    }
+
+    /// Events up to a number are safe now: returns those that may be shown for the first time, and the marks up to
+    /// there.
+    package func release(through: UInt64) -> [Delivery] {
+        state.withLock { state in
+            let end = max(through, state.released)
+            var marks = state.marks.prefix { $0.behind <= end }
+            state.marks.removeFirst(marks.count)
+            var deliveries: [Delivery] = []
+            if end > state.released {
+                let released = state.released
+                state.released = end
+                let first = state.pending.firstIndex { $0.sequence > released } ?? state.pending.endIndex
+                for event in state.pending[first...].prefix(while: { $0.sequence <= end }) {
+                    while let mark = marks.first, mark.behind < event.sequence {
+                        deliveries.append(.mark(mark.body))
+                        marks.removeFirst()
+                    }
+                    deliveries.append(.event(event))
+                }
+            }
+            return deliveries + marks.map { .mark($0.body) }
         }
     }
 

@@ -52,14 +52,16 @@ package struct ResponseEvent: Sendable, Equatable {
     package var durationMilliseconds: Int64?
     /// When the undo is due, in unix milliseconds.
     package var undoDue: Int64?
+    /// When an undo that failed is tried again, in unix milliseconds; nil when it was given up.
+    package var retryAt: Int64?
     /// The last 64 KiB of what the script printed.
     package var output: [UInt8]
     package var detail: String
 
     package init(
         sequence: UInt64 = 0, dispatchID: DispatchID, kind: Kind, at: Int64, exitStatus: Int32? = nil,
-        signal: Int32? = nil, durationMilliseconds: Int64? = nil, undoDue: Int64? = nil, output: [UInt8] = [],
-        detail: String = ""
+        signal: Int32? = nil, durationMilliseconds: Int64? = nil, undoDue: Int64? = nil, retryAt: Int64? = nil,
+        output: [UInt8] = [], detail: String = ""
     ) {
         self.sequence = sequence
         self.dispatchID = dispatchID
@@ -69,6 +71,7 @@ package struct ResponseEvent: Sendable, Equatable {
         self.signal = signal
         self.durationMilliseconds = durationMilliseconds
         self.undoDue = undoDue
+        self.retryAt = retryAt
         self.output = output
         self.detail = detail
     }
@@ -86,6 +89,7 @@ extension ResponseEvent {
         static let undoDue = 8
         static let output = 9
         static let detail = 10
+        static let retryAt = 11
     }
 
     /// The event as a message.
@@ -101,6 +105,7 @@ extension ResponseEvent {
         Self.write(undoDue, field: Field.undoDue, to: &writer)
         if !output.isEmpty { writer.write(output, field: Field.output) }
         if !detail.isEmpty { writer.write(detail, field: Field.detail) }
+        Self.write(retryAt, field: Field.retryAt, to: &writer)
         return writer.bytes
     }
 
@@ -136,6 +141,7 @@ extension ResponseEvent {
             case Field.undoDue: event.undoDue = try Self.optional(field)
             case Field.output: event.output = try field.bytes()
             case Field.detail: event.detail = try field.text()
+            case Field.retryAt: event.retryAt = try Self.optional(field)
             default: break
             }
         }

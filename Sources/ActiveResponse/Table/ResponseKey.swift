@@ -20,7 +20,7 @@ package struct ResponseKey: Hashable, Sendable {
         single = named || order.filename != nil || order.isStateful ? nil : order.id
     }
 
-    init(command: String, user: String?, sourceAddress: String?, filename: String?) {
+    package init(command: String, user: String?, sourceAddress: String?, filename: String?) {
         self.command = command
         self.user = user
         self.sourceAddress = sourceAddress

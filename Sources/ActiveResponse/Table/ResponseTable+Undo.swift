@@ -109,6 +109,8 @@ extension ResponseTable {
         let retryAt = now.boot + pause * 1000
         dispatches[id]?.phase = .undoFailed(retryAt: retryAt)
         deadlines.insert(id, at: retryAt)
-        emit(.undoFailed, id, at: now, result: result, detail: "\(reason)next attempt in \(pause) s", &actions)
+        emit(
+            .undoFailed, id, at: now, result: result, retryAt: now.wall + pause * 1000,
+            detail: "\(reason)next attempt in \(pause) s", &actions)
     }
 }

@@ -94,6 +94,8 @@ package struct ResponseTable: Sendable {
     package internal(set) var runningUndos = 0
     private var nextSerial: UInt64 = 0
     private(set) var isStopping = false
+    /// Whether nothing is run with `add` any more; undos are.
+    var takesNothing = false
     /// The executables that bring back their responses now.
     var restoring: Set<String> = []
     /// The undos that wait for that.
@@ -256,6 +258,7 @@ package struct ResponseTable: Sendable {
                 startUndo(id, at: now, &actions)
                 return
             }
+            if takesNothing { return }
             if next.order.expiresAt > 0, next.order.expiresAt < now.wall {
                 finish(id, .nothingRan, at: now, &actions)
                 emit(.expired, id, at: now, &actions)
@@ -432,13 +435,13 @@ package struct ResponseTable: Sendable {
 
     func emit(
         _ kind: ResponseEvent.Kind, _ id: DispatchID, at now: Moment, result: RunResult? = nil,
-        undoDue: Int64? = nil, detail: String = "", _ actions: inout [ResponseAction]
+        undoDue: Int64? = nil, retryAt: Int64? = nil, detail: String = "", _ actions: inout [ResponseAction]
     ) {
         actions.append(
             .emit(
                 ResponseEvent(
                     dispatchID: id, kind: kind, at: now.wall, exitStatus: result?.exitStatus, signal: result?.signal,
-                    durationMilliseconds: result?.durationMilliseconds, undoDue: undoDue,
+                    durationMilliseconds: result?.durationMilliseconds, undoDue: undoDue, retryAt: retryAt,
                     output: result?.output ?? [], detail: detail)))
     }
 }

@@ -30,6 +30,13 @@ struct Fields {
         return try field.bytes()
     }
 
+    /// All values of a field that may be repeated.
+    func allBytes(_ number: Int) throws(WireError) -> [[UInt8]] {
+        var values: [[UInt8]] = []
+        for field in all where field.number == number { values.append(try field.bytes()) }
+        return values
+    }
+
     /// A text that must be there unless there is a default for it.
     func text(_ number: Int, default absent: String? = nil) throws(WireError) -> String {
         if let field = last(number) { return try field.text() }

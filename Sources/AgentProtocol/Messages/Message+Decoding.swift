@@ -23,6 +23,9 @@ extension Message {
         // The payload is the body, see ``encodedBody()``.
         case .order: return .order(payload: body)
         case .report: return .report(payload: body)
+        case .journalSummary: return .journalSummary(payload: body)
+        case .description: return .description(payload: body)
+        case .describe: return .describe(dispatchIDs: try Fields(body).allBytes(1))
         case .undo:
             let fields = try Fields(body)
             return .undo(dispatchID: try fields.bytes(1), by: try fields.text(2, default: ""))
@@ -53,7 +56,10 @@ extension Message {
         case .undo(let dispatchID, _) where dispatchID.count != Self.dispatchIDByteCount,
             .cancel(let dispatchID) where dispatchID.count != Self.dispatchIDByteCount:
             throw .invalidField(kind: kind, field: "dispatchID")
-        case .order(let payload) where payload.isEmpty, .report(let payload) where payload.isEmpty:
+        case .describe(let ids) where !ids.allSatisfy({ $0.count == Self.dispatchIDByteCount }):
+            throw .invalidField(kind: kind, field: "dispatchIDs")
+        case .order(let payload) where payload.isEmpty, .report(let payload) where payload.isEmpty,
+            .description(let payload) where payload.isEmpty:
             throw .invalidField(kind: kind, field: "payload")
         default: break
         }

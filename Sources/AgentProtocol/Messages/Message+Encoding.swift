@@ -8,7 +8,7 @@ extension Message {
         case .welcome(let welcome): welcome.encoded()
         case .enrollRequest(let request): request.encoded()
         case .enrollResponse(let response): response.encoded()
-        case .order(let payload), .report(let payload):
+        case .order(let payload), .report(let payload), .journalSummary(let payload), .description(let payload):
             // The payload is the body: a field around it would copy a megabyte for nothing.
             payload
         case .undo(let dispatchID, let by):
@@ -24,6 +24,10 @@ extension Message {
             Self.fields { writer in
                 writer.write(code.rawValue, field: 1)
                 writer.write(text, field: 2)
+            }
+        case .describe(let dispatchIDs):
+            Self.fields { writer in
+                for dispatchID in dispatchIDs { writer.write(dispatchID, field: 1) }
             }
         }
     }

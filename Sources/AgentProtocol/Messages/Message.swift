@@ -28,6 +28,14 @@ package enum Message: Equatable, Sendable {
     case enrollResponse(EnrollResponse)
     /// The sender will not go on, and why.
     case failure(code: FailureCode, text: String)
+    /// What the agent's journal holds as not over: an encoded part of a summary.
+    ///
+    /// Sent once on each connection, after every report that led to it. An older manager skips it.
+    case journalSummary(payload: [UInt8])
+    /// The manager does not know these dispatches of the summary. Sent only to agents that sent one.
+    case describe(dispatchIDs: [[UInt8]])
+    /// A dispatch that was asked for: an encoded order with where it stands.
+    case description(payload: [UInt8])
 
     /// How many bytes identify an order.
     package static let dispatchIDByteCount = 16

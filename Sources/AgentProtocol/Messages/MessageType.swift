@@ -15,6 +15,9 @@ enum MessageType: UInt8, CaseIterable {
     case enrollRequest = 11
     case enrollResponse = 12
     case failure = 13
+    case journalSummary = 14
+    case describe = 15
+    case description = 16
 
     var name: String {
         switch self {
@@ -31,6 +34,9 @@ enum MessageType: UInt8, CaseIterable {
         case .enrollRequest: "enroll_request"
         case .enrollResponse: "enroll_response"
         case .failure: "failure"
+        case .journalSummary: "journal_summary"
+        case .describe: "describe"
+        case .description: "description"
         }
     }
 }
@@ -51,6 +57,9 @@ extension Message {
         case .enrollRequest: .enrollRequest
         case .enrollResponse: .enrollResponse
         case .failure: .failure
+        case .journalSummary: .journalSummary
+        case .describe: .describe
+        case .description: .description
         }
     }
 }

@@ -56,6 +56,7 @@ struct ResponseAnswer: Decodable {
     let srcip: String?
     let created: String
     let undoDue: String?
+    let undoRetry: String?
     let exitStatus: Int?
     let durationMs: Int?
     let output: String?

@@ -85,6 +85,8 @@ enum API {
         let srcip: Nullable<String>
         let created: String
         let undoDue: Nullable<String>
+        /// When an undo that failed is tried again.
+        let undoRetry: Nullable<String>
     }
 
     struct TimelineEntry: Codable, Sendable {
@@ -105,6 +107,7 @@ enum API {
         let srcip: Nullable<String>
         let created: String
         let undoDue: Nullable<String>
+        let undoRetry: Nullable<String>
         let timeline: [TimelineEntry]
         let exitStatus: Nullable<Int>
         let output: String

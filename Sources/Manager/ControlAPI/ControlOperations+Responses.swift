@@ -38,6 +38,7 @@ extension ControlOperations {
             id: summary.id, state: summary.state, command: summary.command, activeResponse: summary.activeResponse,
             agent: summary.agent, alertId: summary.alertId, ruleId: summary.ruleId, user: summary.user,
             srcip: summary.srcip, created: summary.created, undoDue: summary.undoDue,
+            undoRetry: summary.undoRetry,
             timeline: timeline.map { event in
                 API.TimelineEntry(
                     at: Timestamp.iso8601(milliseconds: event.at), event: event.name, detail: Self.detail(of: event))
@@ -130,7 +131,8 @@ extension ControlOperations {
             activeResponse: facts.activeResponse, agent: facts.agentID, alertId: facts.alertID, ruleId: facts.ruleID,
             user: .init(facts.user), srcip: .init(facts.sourceAddress),
             created: Timestamp.iso8601(milliseconds: facts.created),
-            undoDue: .init(record.progress.undoDue.map(Timestamp.iso8601(milliseconds:))))
+            undoDue: .init(record.progress.undoDue.map(Timestamp.iso8601(milliseconds:))),
+            undoRetry: .init(record.progress.undoRetry.map(Timestamp.iso8601(milliseconds:))))
     }
 
     // MARK: By hand

@@ -134,6 +134,11 @@ extension HandCommand {
         }
     }
 
+    /// The id of an order by hand.
+    static func id(alertID: String, name: String, agent: String) -> DispatchID {
+        .of(alertIdentity: Array("hand \(alertID)".utf8), activeResponse: name, agent: agent, action: "run")
+    }
+
     /// The orders for some agents.
     ///
     /// An order by hand has no alert that could give it an identity: a random one makes each a new dispatch.
@@ -143,7 +148,7 @@ extension HandCommand {
         let alertID = "\(now / 1000).\(UInt32.random(in: 0...UInt32.max))"
         return agents.map { id, agentName in
             Order(
-                id: .of(alertIdentity: Array("hand \(alertID)".utf8), activeResponse: name, agent: id, action: "run"),
+                id: Self.id(alertID: alertID, name: name, agent: id),
                 command: name, activeResponse: name, executable: executable, user: target.user,
                 sourceAddress: target.sourceAddress?.description, filename: target.filename, alertID: alertID,
                 ruleID: "-", agentName: agentName, agentID: id, extraArguments: extraArguments + target.arguments,

@@ -8,6 +8,8 @@ protocol AgentLink: AnyObject, Sendable {
     func send(_ order: Order)
     /// Tells the agent that its events up to this one are in the ledger and may be forgotten.
     func acknowledge(through sequence: UInt64)
+    /// Asks for the orders of dispatches that its journal holds and the ledger does not know.
+    func describe(_ ids: [DispatchID])
     /// Cuts the link, because the agent was removed or has a newer one.
     func close(reason: String)
 }

@@ -15,26 +15,29 @@ import Wire
 /// would cost a tenth of the whole way from the alert to the script. An order is sent and its entry enqueued under one
 /// hold of the lock, so that nothing that its agent reports can come before it in the ledger.
 final class Dispatcher: Sendable {
-    private struct State: Sendable {
+    struct State: Sendable {
         var links: [String: any AgentLink] = [:]
         var journals: [String: String] = [:]
         var pending = PendingOrders()
         var filter = KnownDispatchFilter()
+        var talks = JournalTalks()
+        var lifts = Lifts()
 
         mutating func cut(_ agent: String, reason: String) {
             links.removeValue(forKey: agent)?.close(reason: reason)
             journals[agent] = nil
+            talks.forget(agent)
         }
     }
 
-    private let ledger: any Ledger
+    let ledger: any Ledger
     private let context: DecisionContext
     private let alertsLog: AlertsLog
     private let factory: OrderFactory
-    private let logger: Logger
-    private let uncommitted = UncommittedDispatches()
+    let logger: Logger
+    let uncommitted = UncommittedDispatches()
     private let reportsUnderway = ReportsUnderway()
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     init(
         ledger: any Ledger, context: DecisionContext, alertsLog: AlertsLog, managerName: String, logger: Logger
@@ -74,7 +77,13 @@ final class Dispatcher: Sendable {
                 unreadable(request.id, error)
             }
         }
+        for lift in try await ledger.lifts() { state.withLock { $0.lifts.add(lift) } }
+        // The removal of an agent may have been the last that the manager did.
+        commit([.lost(agent: nil, at: Timestamp.now(), reason: Self.removed)])
     }
+
+    /// Why the responses of an agent that was removed are given up.
+    private static let removed = "the agent was removed; what is in force there it undoes by itself, if it still runs"
 
     private func unreadable(_ id: DispatchID, _ error: WireError) {
         logger.error(
@@ -101,7 +110,7 @@ final class Dispatcher: Sendable {
                 for fired in batch.fired {
                     let planned = factory.orders(for: fired, agents: agents, now: now)
                     ids += planned.map(\.order.id)
-                    let new = new(planned, &state)
+                    let new = judged(new(planned, &state), at: now, state)
                     if new.isEmpty { continue }
                     // Scripts on this machine may look the alert up, so for them it has to be there first. Otherwise
                     // the orders go first and the bookkeeping comes after.
@@ -146,6 +155,17 @@ final class Dispatcher: Sendable {
         return candidates.filter { uncommitted.insert($0.order.id) }
     }
 
+    /// Notes which orders are not sent because somebody has just undone the same by hand.
+    private func judged(_ planned: [PlannedOrder], at now: Int64, _ state: borrowing State) -> [PlannedOrder] {
+        guard context.current.policy.undoGrace > .zero else { return planned }
+        return planned.map { plan in
+            guard plan.fate == .send, let lift = state.lifts.lift(of: plan.order) else { return plan }
+            let isUnderWay = state.pending.holdsUndo(of: lift.dispatch, agent: lift.agent)
+            guard let objection = lift.objection(now: now, isUnderWay: isUnderWay) else { return plan }
+            return PlannedOrder(order: plan.order, fate: .cancel(objection))
+        }
+    }
+
     private func log(_ alert: Alert) {
         do throws(DaemonError) {
             try alertsLog.append(alert)
@@ -180,6 +200,10 @@ final class Dispatcher: Sendable {
                 metadata: .of([.alert: order.alertID, .dispatch: order.id, .reason: reason]))
             events.append(
                 DispatchEvent(dispatch: order.id, at: now, name: "refused", state: .refused, detail: reason))
+        case .cancel(let reason):
+            fate = "cancelled"
+            events.append(
+                DispatchEvent(dispatch: order.id, at: now, name: "cancelled", state: .cancelled, detail: reason))
         case .send:
             fate = "queued"
             let isConnected = state.links[order.agentID] != nil
@@ -202,7 +226,7 @@ final class Dispatcher: Sendable {
     /// The ledger itself logs what it cannot keep.
     ///
     /// - Parameter completion: called once they are durable, or failed.
-    private func commit(
+    func commit(
         _ changes: [LedgerChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void = { _ in }
     ) {
         guard !changes.isEmpty else { return completion(.success(())) }
@@ -233,6 +257,7 @@ final class Dispatcher: Sendable {
             if let old = state.links[agent], old !== link { old.close(reason: "the agent connected again") }
             state.links[agent] = link
             state.journals[agent] = journal
+            state.talks.forget(agent)
             for order in state.pending.orders(for: agent) { link.send(order) }
             return true
         }
@@ -261,6 +286,7 @@ final class Dispatcher: Sendable {
             guard state.links[agent] === link else { return state.links[agent] == nil }
             state.links[agent] = nil
             state.journals[agent] = nil
+            state.talks.forget(agent)
             return true
         }
     }
@@ -280,9 +306,10 @@ final class Dispatcher: Sendable {
                 return state.cut(agent, reason: "too many of its reports wait for the ledger")
             }
             for (index, report) in reports.enumerated() {
-                if case .event(let event) = report { note(event, agent: agent, &state.pending) }
+                var changes = [ReportTranslation.change(report, agent: agent, journal: journal)]
+                if case .event(let event) = report { changes += note(event, agent: agent, &state) }
                 let isLast = index == reports.count - 1
-                commit([ReportTranslation.change(report, agent: agent, journal: journal)]) { [reportsUnderway] result in
+                commit(changes) { [reportsUnderway] result in
                     guard isLast else { return }
                     reportsUnderway.end(agent)
                     switch result {
@@ -294,10 +321,12 @@ final class Dispatcher: Sendable {
         }
     }
 
-    private func note(_ report: ResponseEvent, agent: String, _ pending: inout PendingOrders) {
+    /// - Returns: what else the ledger has to keep.
+    private func note(_ report: ResponseEvent, agent: String, _ state: inout State) -> [LedgerChange] {
         switch report.kind {
-        case .received: pending.confirm(report.dispatchID, agent: agent, undoToo: false)
-        case .undoing, .undone, .undoFailed, .refused: pending.confirm(report.dispatchID, agent: agent, undoToo: true)
+        case .received: state.pending.confirm(report.dispatchID, agent: agent, undoToo: false)
+        case .undoing, .undone, .undoFailed, .refused:
+            state.pending.confirm(report.dispatchID, agent: agent, undoToo: true)
         default: break
         }
         logger.info(
@@ -305,11 +334,17 @@ final class Dispatcher: Sendable {
             metadata: .of([
                 .agent: agent, .dispatch: report.dispatchID, .state: "\(report.kind)", .reason: report.detail,
             ]))
+        guard report.kind == .undone else { return [] }
+        let until = Timestamp.now() + undoGrace
+        return state.lifts.undone(report.dispatchID, until: until).map { [.lift($0)] } ?? []
     }
+
+    /// In milliseconds.
+    private var undoGrace: Int64 { context.current.policy.undoGrace.components.seconds * 1000 }
 
     /// Cuts an agent off, whose certificate is worth nothing any more.
     ///
-    /// What waits for it is cancelled.
+    /// What waits for it is cancelled; what is in its hands is given up: nobody will hear of it any more.
     func remove(agent: String) {
         state.withLock { state in
             state.cut(agent, reason: "the agent was removed")
@@ -322,7 +357,7 @@ final class Dispatcher: Sendable {
                         state: isRun ? .cancelled : nil, detail: "the agent was removed",
                         undoRequest: isRun ? nil : .dropped))
             }
-            commit(changes)
+            commit(changes + [.lost(agent: agent, at: now, reason: Self.removed)])
         }
     }
 
@@ -350,12 +385,14 @@ final class Dispatcher: Sendable {
         defer { uncommitted.remove(ids) }
         _ = try await durably { state in
             let now = Timestamp.now()
-            return orders.map { order in
+            return orders.flatMap { order in
                 _ = uncommitted.insert(order.id)
                 state.filter.insert(order.id)
                 let plan = PlannedOrder(order: order, isObserved: false)
                 send(plan, &state)
-                return entry(for: plan, at: now, state)
+                // Who applies by hand what was lifted by hand means it: alerts may prolong it again.
+                let ended = state.lifts.end(for: order).map(LedgerChange.lift)
+                return [entry(for: plan, at: now, state)] + (ended.map { [$0] } ?? [])
             }
         }
     }
@@ -372,12 +409,18 @@ final class Dispatcher: Sendable {
             let link = state.links[order.agentID]
             link?.send(undo)
             let waits = link == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
-            return [
-                .event(
-                    DispatchEvent(
-                        dispatch: order.id, at: Timestamp.now(), name: "undo_requested", detail: "by \(by)" + waits,
-                        undoRequest: .made(by: by)))
-            ]
+            let (now, grace) = (Timestamp.now(), undoGrace)
+            let request = LedgerChange.event(
+                DispatchEvent(
+                    dispatch: order.id, at: now, name: "undo_requested", detail: "by \(by)" + waits,
+                    undoRequest: .made(by: by)))
+            guard grace > 0 else { return [request] }
+            let lift = Lift(
+                agent: order.agentID, key: ResponseKey(of: order), dispatch: order.id, by: by, at: now,
+                until: now + grace)
+            let pending = state.pending
+            state.lifts.add(lift) { $0.until > now || pending.holdsUndo(of: $0.dispatch, agent: $0.agent) }
+            return [request, .lift(lift)]
         }
     }
 

@@ -59,10 +59,17 @@ struct PlannedOrder: Sendable {
         case observe
         /// Its values are not such as an agent would run it, or could even receive it.
         case refuse(String)
+        /// Somebody has just undone the same by hand.
+        case cancel(String)
     }
 
     let order: Order
     let fate: Fate
+
+    init(order: Order, fate: Fate) {
+        self.order = order
+        self.fate = fate
+    }
 
     init(order: Order, isObserved: Bool) {
         self.order = order

@@ -55,6 +55,11 @@ struct PendingOrders: Sendable {
         return true
     }
 
+    /// Whether an order to undo this dispatch was not confirmed.
+    func holdsUndo(of id: DispatchID, agent: String) -> Bool {
+        agents[agent]?[Key(id: id, isUndo: true)] != nil
+    }
+
     /// All orders for the agent, oldest first.
     func orders(for agent: String) -> [Order] {
         (agents[agent] ?? [:]).values.sorted { $0.number < $1.number }.map(\.order)

@@ -24,7 +24,7 @@ enum ReportTranslation {
         let (name, state) = meaning(of: report)
         return DispatchEvent(
             dispatch: report.dispatchID, at: report.at, name: name, state: state, detail: detail(of: report),
-            undoDue: report.undoDue, exitStatus: isOfUndo(report) ? nil : report.exitStatus,
+            undoDue: report.undoDue, undoRetry: report.retryAt, exitStatus: isOfUndo(report) ? nil : report.exitStatus,
             durationMilliseconds: isOfUndo(report) ? nil : report.durationMilliseconds,
             output: report.output.isEmpty || isOfUndo(report) ? nil : report.output,
             report: ReportPosition(agent: agent, journal: journal, sequence: report.sequence))

@@ -13,6 +13,8 @@ struct DispatchEvent: Sendable, Equatable {
     var detail = ""
     /// When the undo is due, in unix milliseconds; `nil` leaves what is known.
     var undoDue: Int64?
+    /// When an undo that failed is tried again, in unix milliseconds; nil when it is not.
+    var undoRetry: Int64?
     /// The script's exit status; `nil` leaves what is known.
     var exitStatus: Int32?
     /// How long the script ran; `nil` leaves what is known.

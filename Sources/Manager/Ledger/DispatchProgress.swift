@@ -12,6 +12,8 @@ struct DispatchProgress: Sendable, Equatable {
 
     /// Who asked for the response to be undone, while its agent has not acted on that.
     var undoRequestedBy: String?
+    /// When an undo that failed is tried again, in unix milliseconds.
+    var undoRetry: Int64?
 
     /// Takes the next event into account.
     ///
@@ -31,6 +33,17 @@ struct DispatchProgress: Sendable, Equatable {
             state = next
             if next == .delivered { deliveredAt = event.at }
         }
+        take(event, sequence: sequence)
+    }
+
+    /// Takes into account what was found out, whatever state it was in before.
+    mutating func correct(_ event: DispatchEvent, sequence: Int64) {
+        state = event.state ?? state
+        take(event, sequence: sequence)
+    }
+
+    private mutating func take(_ event: DispatchEvent, sequence: Int64) {
+        if event.state != nil { undoRetry = state == .undoFailed ? event.undoRetry : nil }
         undoDue = event.undoDue ?? undoDue
         exitStatus = event.exitStatus ?? exitStatus
         durationMilliseconds = event.durationMilliseconds ?? durationMilliseconds

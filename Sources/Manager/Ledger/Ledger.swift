@@ -51,6 +51,9 @@ protocol Ledger: Sendable {
     /// The requests to undo a response on which no agent has acted yet, in the order of the responses' decisions.
     func undoRequests() async throws(LedgerError) -> [UndoRequest]
 
+    /// The undos by hand that are kept, oldest first.
+    func lifts() async throws(LedgerError) -> [Lift]
+
     /// How many responses there are in each state; a state without any is left out.
     func counts() async throws(LedgerError) -> [DispatchState: Int]
 

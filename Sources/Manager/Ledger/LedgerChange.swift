@@ -11,6 +11,12 @@ enum LedgerChange: Sendable, Equatable {
     case position(source: String, value: String)
     /// An agent was heard of.
     case sighting(AgentSighting)
+    /// What an agent's journal holds: where the ledger says something else, it is corrected.
+    case reconcile(Reconciliation)
+    /// Every response that is in the hands of an agent is given up; `nil`: of all agents that are not enrolled.
+    case lost(agent: String?, at: Int64, reason: String)
+    /// An undo by hand, in place of an earlier one of the same target.
+    case lift(Lift)
 
     /// What it is about, for the log.
     var summary: String {
@@ -19,6 +25,9 @@ enum LedgerChange: Sendable, Equatable {
         case .event(let event): "event \(event.name) of \(event.dispatch)"
         case .position(let source, _): "position of \(source)"
         case .sighting(let seen): "sighting of agent \(seen.agent)"
+        case .reconcile(let reconciliation): "journal of agent \(reconciliation.agent)"
+        case .lost(let agent, _, _): "end of \(agent.map { "agent \($0)" } ?? "agents that were removed")"
+        case .lift(let lift): "undo by hand of \(lift.dispatch)"
         }
     }
 }

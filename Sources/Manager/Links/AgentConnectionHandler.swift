@@ -77,6 +77,17 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
                     "Report cannot be read", metadata: .of([.agent: agentID, .error: error]))
                 end(context, reason: "it sent a report that cannot be read")
             }
+        case .journalSummary(let payload):
+            // What came before it counts before it.
+            passOn()
+            decode { () throws(WireError) in
+                desk.events.send(.summary(link, try JournalSummary(encoded: payload)))
+            }
+        case .description(let payload):
+            passOn()
+            decode { () throws(WireError) in
+                desk.events.send(.description(link, try HeldOrder(encoded: payload)))
+            }
         case .ping(let nonce):
             heard(link, context)
             context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
@@ -86,6 +97,17 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
             end(context, reason: reason)
         default:
             refuse(context, .unexpectedMessage, "an agent does not send \"\(message.kind)\" here")
+        }
+    }
+
+    /// What cannot be read is left out: a newer agent may say what means nothing here.
+    private func decode(_ body: () throws(WireError) -> Void) {
+        do throws(WireError) {
+            try body()
+        } catch {
+            logger.warning(
+                "What the agent says of its journal cannot be read and is left out",
+                metadata: .of([.agent: agentID, .error: error]))
         }
     }
 

@@ -1,3 +1,5 @@
+import ActiveResponse
+
 /// What happens on the links, on its way from the event loops to the dispatcher: in the order in which it happened
 /// on each link.
 struct LinkEvents: Sendable {
@@ -7,6 +9,10 @@ struct LinkEvents: Sendable {
         ///   - journal: names the agent's journal.
         case up(RemoteLink, journal: String, version: String, address: String)
         case reports(RemoteLink, [AgentReport])
+        /// A part of what the agent's journal holds, after the reports that led to it.
+        case summary(RemoteLink, JournalSummary)
+        /// A dispatch that was asked for.
+        case description(RemoteLink, HeldOrder)
         /// A sign of life.
         case heard(RemoteLink)
         case down(RemoteLink, reason: String)

@@ -41,6 +41,10 @@ final class RemoteLink: AgentLink {
         channel.writeAndFlush(Message.reportAck(throughSequence: sequence), promise: nil)
     }
 
+    func describe(_ ids: [DispatchID]) {
+        channel.writeAndFlush(Message.describe(dispatchIDs: ids.map(\.bytes)), promise: nil)
+    }
+
     func close(reason: String) {
         channel.end(after: .goodbye(reason: reason))
     }

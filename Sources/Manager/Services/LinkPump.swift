@@ -29,6 +29,10 @@ struct LinkPump: Service {
                     metadata: .of([.agent: link.agentID, .address: address, .version: version]))
             case .reports(let link, let reports):
                 dispatcher.reports(reports, agent: link.agentID, over: link)
+            case .summary(let link, let part):
+                dispatcher.summary(part, agent: link.agentID, over: link)
+            case .description(let link, let found):
+                dispatcher.found(found, agent: link.agentID, over: link)
             case .heard(let link):
                 guard dispatcher.isUp(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)

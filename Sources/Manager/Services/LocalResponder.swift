@@ -1,6 +1,8 @@
 import ActiveResponse
+import ConfigurationTree
 import Daemon
 import Logging
+import Policy
 import ServiceLifecycle
 
 /// The manager's own executor, for responses with location `server`: the same module that agents run, with a
@@ -9,27 +11,58 @@ struct LocalResponder: Service {
     let home: Home
     let repeatedOffenders: [Int64]
     let dispatcher: Dispatcher
+    let context: DecisionContext
     let logger: Logger
 
+    /// What comes from the executor, in its order.
+    private enum Happening: Sendable {
+        case events([ResponseEvent])
+        case summary([HeldDispatch])
+        case descriptions([HeldOrder])
+    }
+
     func run() async throws {
-        let (events, continuation) = AsyncStream.makeStream(of: [ResponseEvent].self)
+        let (events, continuation) = AsyncStream.makeStream(of: Happening.self)
         var configuration = ResponseExecutor.Configuration(home: home.path)
         configuration.repeatedOffenders = repeatedOffenders
-        let executor = try ResponseExecutor(configuration: configuration, logger: logger) { continuation.yield($0) }
-        let link = LocalLink(executor: executor)
+        let executor = try ResponseExecutor(configuration: configuration, logger: logger) {
+            continuation.yield(.events($0))
+        }
+        let link = LocalLink(executor: executor) { continuation.yield(.descriptions($0)) }
         let journal = try JournalIdentity.load(folder: home.state)
         try executor.start()
         dispatcher.linkUp(link, agent: OrderFactory.managerID, journal: journal)
         let left = executor.unacknowledged()
         if !left.isEmpty { dispatcher.reports(left.map(AgentReport.event), agent: OrderFactory.managerID, over: link) }
+        executor.summarize { continuation.yield(.summary($0)) }
         // Events that are both in `left` and in the stream are recognised in the ledger by their numbers.
-        await withGracefulShutdownHandler {
-            for await batch in events {
-                dispatcher.reports(batch.map(AgentReport.event), agent: OrderFactory.managerID, over: link)
+        await withTaskGroup { group in
+            group.addTask {
+                // Its events still go to the ledger.
+                await undoOnStop(executor)
+                continuation.finish()
             }
-        } onGracefulShutdown: {
-            continuation.finish()
+            for await happening in events { take(happening, from: link) }
         }
         await executor.stop()
+    }
+
+    private func take(_ happening: Happening, from link: LocalLink) {
+        let agent = OrderFactory.managerID
+        switch happening {
+        case .events(let events): dispatcher.reports(events.map(AgentReport.event), agent: agent, over: link)
+        case .summary(let held):
+            for part in JournalSummary.parts(of: held) { dispatcher.summary(part, agent: agent, over: link) }
+        case .descriptions(let orders):
+            for order in orders { dispatcher.found(order, agent: agent, over: link) }
+        }
+    }
+
+    /// Waits for the order to stop, and then undoes everything if the configuration says so.
+    private func undoOnStop(_ executor: ResponseExecutor) async {
+        // Cancelled instead of stopped in order when another service has failed: then all stays.
+        guard (try? await gracefulShutdown()) != nil, context.current.policy.onStop == .undo else { return }
+        logger.notice("Manager is told to stop and undoes what is active on it")
+        await executor.undoAll(by: "the manager's stop (on_stop)", within: StopLimit.undoing)
     }
 }

@@ -5,13 +5,17 @@ package struct PolicyDefinition: Sendable, Equatable {
     /// The sections that this is read from.
     package static let sectionNames = ["global", "command", "active-response"]
     /// The options of `<global>`.
-    static let globalOptions = ["white_list", "allow_list", "agent_match"]
+    static let globalOptions = ["white_list", "allow_list", "agent_match", "undo_grace", "on_stop"]
 
     package private(set) var commands: [CommandDefinition] = []
     /// In the order of the configuration, with the disabled ones.
     package private(set) var responses: [ActiveResponseDefinition] = []
     package private(set) var whiteList = WhiteList()
     package private(set) var agentMatch = AgentMatch.name
+    /// How long after an undo by hand no alert applies the same response again; zero for not at all.
+    package private(set) var undoGrace = Duration.seconds(300)
+    /// What becomes of responses of location server when the manager is told to stop.
+    package private(set) var onStop = OnStop.keep
     /// The `repeated_offenders` of a block in the agent's form (without a command).
     ///
     /// Minutes for responses of location server that have none of their own. The first such block counts.
@@ -46,6 +50,8 @@ package struct PolicyDefinition: Sendable, Equatable {
             }
         }
         if let match = reader.choice("agent_match", of: AgentMatch.self) { agentMatch = match }
+        if let grace = reader.duration("undo_grace") { undoGrace = grace }
+        if let choice = reader.choice("on_stop", of: OnStop.self) { onStop = choice }
     }
 
     private mutating func readCommand(_ section: ConfigNode, _ diagnostics: Diagnostics) {

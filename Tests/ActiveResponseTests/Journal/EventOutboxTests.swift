@@ -7,6 +7,27 @@ import Testing
             dispatchID: dispatch(number), kind: .finished, at: 1, output: [UInt8](repeating: 0x61, count: output))
     }
 
+    private func released(_ outbox: EventOutbox, _ through: UInt64) -> [ResponseEvent] {
+        outbox.release(through: through).compactMap { if case .event(let event) = $0 { event } else { nil } }
+    }
+
+    @Test func `a mark comes after the events before it and before those after it`() {
+        let outbox = EventOutbox(records: [], now: 1)
+        func order(through: UInt64) -> [String] {
+            outbox.release(through: through).map { delivery in
+                if case .event(let event) = delivery { "\(event.sequence)" } else { "mark" }
+            }
+        }
+        outbox.mark {}
+        #expect(order(through: 0) == ["mark"])
+        let first = outbox.number(event(1))
+        outbox.mark {}
+        #expect(order(through: first.sequence - 1).isEmpty)
+        let second = outbox.number(event(2))
+        #expect(order(through: second.sequence) == ["\(first.sequence)", "mark", "\(second.sequence)"])
+        #expect(order(through: second.sequence).isEmpty)
+    }
+
     @Test func `events are shown only when they are safe, each once, in order`() {
         let outbox = EventOutbox(records: [], now: 1)
         let first = outbox.number(event(1))
@@ -16,11 +37,11 @@ import Testing
         #expect(first.sequence == 1000)
         #expect(second.sequence == 1001)
         #expect(outbox.unacknowledged().isEmpty)
-        #expect(outbox.release(through: safe) == [first])
-        #expect(outbox.release(through: safe).isEmpty)
+        #expect(released(outbox, safe) == [first])
+        #expect(released(outbox, safe).isEmpty)
         #expect(outbox.unacknowledged() == [first])
         outbox.wrote()
-        #expect(outbox.release(through: outbox.written) == [second])
+        #expect(released(outbox, outbox.written) == [second])
     }
 
     @Test func `acknowledged events are forgotten and others kept`() {

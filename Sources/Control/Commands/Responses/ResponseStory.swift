@@ -29,6 +29,7 @@ struct ResponseStory {
         details.add("srcip", response.srcip)
         details.add("created", times.text(response.created))
         details.add("undo due", times.text(response.undoDue))
+        details.add("undo retried", times.text(response.undoRetry))
         details.add("exit status", response.exitStatus.map(String.init))
         details.add("duration", response.durationMs.map { Span.text(milliseconds: $0) })
         return details.text

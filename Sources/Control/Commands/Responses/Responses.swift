@@ -35,7 +35,9 @@ extension Responses {
                         // Enough to tell them apart; every verb takes the beginning of an id.
                         String(response.id.prefix(12)), session.times.text(response.created), response.state,
                         response.command, response.agent, response.ruleId, response.user, response.srcip,
-                        session.times.text(response.undoDue),
+                        // An undo that failed is due again at its next attempt.
+                        session.times.text(response.undoRetry).map { $0 + " (retry)" }
+                            ?? session.times.text(response.undoDue),
                     ])
                 }
                 return table.text

@@ -12,6 +12,10 @@ struct LedgerChangeWriter {
         case .event(let event): try append(event)
         case .position(let source, let value): try run(SQL.savePosition, [source, value])
         case .sighting(let seen): try run(SQL.saveSighting, [seen.at, seen.version, seen.address, seen.agent])
+        case .reconcile(let reconciliation): try LedgerReconciler(writer: self).reconcile(reconciliation)
+        case .lost(let agent, let at, let reason):
+            try LedgerReconciler(writer: self).loseAll(of: agent, at: at, because: reason)
+        case .lift(let lift): try save(lift)
         }
     }
 
@@ -48,6 +52,33 @@ struct LedgerChangeWriter {
         try run(SQL.updateProgress, progress.arguments + [event.dispatch.blob])
     }
 
+    /// Appends what was found out about a response whatever was known of it before.
+    func correct(_ event: DispatchEvent) throws {
+        let sequence = try insert(event)
+        guard let row = try progress(of: event.dispatch) else { return }
+        var progress = try DispatchProgress(row: row)
+        progress.correct(event, sequence: sequence)
+        try run(SQL.updateProgress, progress.arguments + [event.dispatch.blob])
+    }
+
+    /// The owner of a response and the columns of its progress; nil when it is not known.
+    func progress(of id: DispatchID) throws -> Row? {
+        try row(SQL.findProgress, [id.blob])
+    }
+
+    private func save(_ lift: Lift) throws {
+        let key = lift.key
+        try run(SQL.endLift, [lift.agent, key.command, key.user, key.sourceAddress, key.filename])
+        try run(SQL.forgetLifts, [lift.at])
+        guard lift.until > lift.at else { return }
+        try run(
+            SQL.saveLift,
+            [
+                lift.agent, key.command, key.user, key.sourceAddress, key.filename, lift.dispatch.blob, lift.by, lift.at,
+                lift.until,
+            ])
+    }
+
     /// Whether this report was not seen before; it counts as seen from now on.
     private func isNew(_ report: ReportPosition) throws -> Bool {
         // Journals count in 64 bits without sign, SQLite with: no journal will ever reach the difference.
@@ -76,16 +107,27 @@ private enum SQL {
         SELECT seq, \(DispatchEvent.columns) FROM event
         WHERE dispatch_id = ? AND (reporter IS NULL OR reporter = ?) ORDER BY seq
         """
-    static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns), reporter) VALUES (?,?,?,?,?,?,?,?,?,?)"
+    static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns), reporter) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
     static let insertDispatch = """
         INSERT INTO dispatch (\(DispatchFacts.columns), \(DispatchProgress.columns))
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?)
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?)
         """
     static let insertOrder = "INSERT INTO dispatch_order (seq, encoded) VALUES (?, ?)"
-    static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?,?) WHERE id = ?"
+    static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?,?,?) WHERE id = ?"
     static let saveReport = """
         INSERT INTO agent_report (agent_id, journal, sequence) VALUES (?, ?, ?)
         ON CONFLICT DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > sequence
+        """
+    static let endLift =
+        "DELETE FROM lift WHERE agent_id = ? AND command = ? AND user IS ? AND srcip IS ? AND filename IS ?"
+    /// One whose undo is under way still counts.
+    static let forgetLifts = """
+        DELETE FROM lift WHERE until < ?
+        AND dispatch_id NOT IN (SELECT id FROM dispatch WHERE undo_by IS NOT NULL)
+        """
+    static let saveLift = """
+        INSERT INTO lift (agent_id, command, user, srcip, filename, dispatch_id, by, at, until)
+        VALUES (?,?,?,?,?,?,?,?,?)
         """
     static let savePosition = """
         INSERT INTO source_position (source, value) VALUES (?, ?)
@@ -104,7 +146,9 @@ extension LedgerChange {
         switch self {
         case .dispatch(let new): 4 + new.order.count / 4_096
         case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
-        case .position, .sighting: 1
+        case .position, .sighting, .lift: 1
+        // Mostly nothing is to be corrected.
+        case .reconcile, .lost: 2
         }
     }
 }

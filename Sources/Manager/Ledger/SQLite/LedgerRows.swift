@@ -26,18 +26,21 @@ extension DispatchState {
 }
 
 extension DispatchProgress {
-    static let columns = "state, delivered, undo_due, exit_status, duration_ms, output_event, undo_by"
+    static let columns = "state, delivered, undo_due, exit_status, duration_ms, output_event, undo_by, undo_retry"
 
     init(row: Row) throws {
         self.init(
             state: try DispatchState(column: row["state"]), deliveredAt: row["delivered"], undoDue: row["undo_due"],
             exitStatus: row["exit_status"], durationMilliseconds: row["duration_ms"],
-            outputEvent: row["output_event"], undoRequestedBy: row["undo_by"])
+            outputEvent: row["output_event"], undoRequestedBy: row["undo_by"], undoRetry: row["undo_retry"])
     }
 
     /// In the order of ``columns``.
     var arguments: StatementArguments {
-        [state.rawValue, deliveredAt, undoDue, exitStatus, durationMilliseconds, outputEvent, undoRequestedBy]
+        [
+            state.rawValue, deliveredAt, undoDue, exitStatus, durationMilliseconds, outputEvent, undoRequestedBy,
+            undoRetry,
+        ]
     }
 }
 
@@ -72,7 +75,7 @@ extension DispatchRecord {
 }
 
 extension DispatchEvent {
-    static let columns = "dispatch_id, at, event, state, detail, undo_due, exit_status, duration_ms, output"
+    static let columns = "dispatch_id, at, event, state, detail, undo_due, exit_status, duration_ms, output, undo_retry"
 
     init(row: Row) throws {
         let state: String? = row["state"]
@@ -80,14 +83,15 @@ extension DispatchEvent {
         self.init(
             dispatch: try DispatchID(blob: row["dispatch_id"]), at: row["at"], name: row["event"],
             state: try state.map { try DispatchState(column: $0) }, detail: row["detail"], undoDue: row["undo_due"],
-            exitStatus: row["exit_status"], durationMilliseconds: row["duration_ms"], output: output.map(Array.init))
+            undoRetry: row["undo_retry"], exitStatus: row["exit_status"], durationMilliseconds: row["duration_ms"],
+            output: output.map(Array.init))
     }
 
     /// In the order of ``columns``.
     var arguments: StatementArguments {
         [
             dispatch.blob, at, name, state?.rawValue, detail, undoDue, exitStatus, durationMilliseconds,
-            output.map { Data($0) },
+            output.map { Data($0) }, undoRetry,
         ]
     }
 }

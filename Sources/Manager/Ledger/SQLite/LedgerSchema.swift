@@ -16,8 +16,31 @@ enum LedgerSchema {
                     CREATE INDEX dispatch_undo ON dispatch(seq) WHERE undo_by IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("4 responses in the hands of agents, undos by hand and tried again") { database in
+            try database.execute(sql: fourth)
+        }
         return migrator
     }
+
+    private static let fourth = """
+        ALTER TABLE dispatch ADD COLUMN undo_retry INTEGER;
+        ALTER TABLE event ADD COLUMN undo_retry INTEGER;
+        CREATE INDEX dispatch_open ON dispatch(agent_id)
+        WHERE state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed');
+
+        CREATE TABLE lift (
+            agent_id TEXT NOT NULL,
+            command TEXT NOT NULL,
+            user TEXT,
+            srcip TEXT,
+            filename TEXT,
+            dispatch_id BLOB NOT NULL,
+            by TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            until INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX lift_target ON lift(agent_id, command, srcip);
+        """
 
     /// Times are unix milliseconds.
     ///

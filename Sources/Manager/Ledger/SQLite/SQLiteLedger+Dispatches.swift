@@ -123,6 +123,20 @@ extension SQLiteLedger {
         }
     }
 
+    func lifts() async throws(LedgerError) -> [Lift] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM lift ORDER BY at").map { row in
+                Lift(
+                    agent: row["agent_id"],
+                    key: ResponseKey(
+                        command: row["command"], user: row["user"], sourceAddress: row["srcip"],
+                        filename: row["filename"]),
+                    dispatch: try DispatchID(blob: row["dispatch_id"]), by: row["by"], at: row["at"],
+                    until: row["until"])
+            }
+        }
+    }
+
     func counts() async throws(LedgerError) -> [DispatchState: Int] {
         try await read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) AS n FROM dispatch GROUP BY state")
