@@ -151,8 +151,10 @@ final class ResponseReactor: @unchecked Sendable {
     private func answerUndone(at now: Moment) {
         guard let undoneBy, table.isUndone || undoneBy <= now.boot else { return }
         let isUndone = table.isUndone
-        for waiting in awaitingUndo where isUndone || waiting.until <= now.boot { waiting.answer() }
+        // The events about it are passed on first.
+        for waiting in awaitingUndo where isUndone || waiting.until <= now.boot { outbox.mark(waiting.answer) }
         awaitingUndo.removeAll { isUndone || $0.until <= now.boot }
+        sync()
     }
 
     private func isDone(_ now: Int64) -> Bool {

@@ -78,3 +78,14 @@ import Testing
         #expect(Timestamp.iso8601(milliseconds: milliseconds) == text)
     }
 }
+
+@Suite struct `The systemd units` {
+    @Test(arguments: ["edr-agent", "edr-manager"])
+    func `give a daemon the time that it takes to undo everything`(name: String) throws {
+        let unit = try Repository.text(of: "etc/systemd/\(name).service")
+        let match = try #require(unit.firstMatch(of: /TimeoutStopSec=(\d+)/))
+        let seconds = try #require(Int64(match.1))
+        // Scripts that run then get 3 s more, and the ledger its last commit.
+        #expect(seconds >= StopLimit.undoing.components.seconds + 15)
+    }
+}

@@ -77,15 +77,17 @@ extension Fleet {
         let home = try fleet.enrollAgent(named: "web-03")
         try home.addRecorder()
         await manager.stop()
-        let backup = try Data(contentsOf: URL(fileURLWithPath: fleet.managerHome.path + "/var/manager.db"))
+        let backup = ["", "-wal"].map { suffix in fleet.managerHome.bytes(of: "var/manager.db" + suffix) ?? [] }
         let second = try await fleet.startManager()
         let agent = try await fleet.startAgent(home)
         let id = try await active(fleet, second)
         await second.crash()
         // The alerts are not there any more, so that nothing else could bring the response back.
         try fleet.managerHome.write("", to: "alerts.json")
-        for suffix in ["", "-wal", "-shm"] { unlink(fleet.managerHome.path + "/var/manager.db" + suffix) }
-        try backup.write(to: URL(fileURLWithPath: fleet.managerHome.path + "/var/manager.db"))
+        unlink(fleet.managerHome.path + "/var/manager.db-shm")
+        for (suffix, bytes) in zip(["", "-wal"], backup) {
+            try fleet.managerHome.write(bytes, to: "var/manager.db" + suffix)
+        }
         let third = try await fleet.startManager()
         let line = try await third.line(containing: "journal and the ledger differed", "agent=001")
         #expect(line.contains("1 the ledger does not know"))
@@ -189,7 +191,8 @@ extension Fleet {
         try FileManager.default.createDirectory(
             atPath: fleet.managerHome.path + "/etc/conf.d", withIntermediateDirectories: true)
         try FileManager.default.moveItem(
-            atPath: fleet.managerHome.path + "/etc/grace.conf", toPath: fleet.managerHome.path + "/etc/conf.d/grace.conf")
+            atPath: fleet.managerHome.path + "/etc/grace.conf",
+            toPath: fleet.managerHome.path + "/etc/conf.d/grace.conf")
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
         try home.addRecorder()
@@ -242,7 +245,8 @@ extension Fleet {
         await manager.stop()
     }
 
-    @Test func `come before the end of an agent that is told so, and what fails comes at the next start`() async throws {
+    @Test func `come before the end of an agent that is told so, and what fails comes at the next start`() async throws
+    {
         let fleet = try Fleet(policy: policy(timeout: 3600))
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
@@ -263,9 +267,9 @@ extension Fleet {
         #expect(await agent.stop() == 0)
         #expect(home.record.filter { $0.hasPrefix("delete") }.sorted() == (1...3).map { "delete 198.51.100.\($0)" })
         // The manager hears of it while the agent is still there.
-        try await manager.line(containing: "Response event", "state=undone", "agent=001")
-        #expect(try fleet.responses("undone").count == 2)
-        #expect(try fleet.responses("undo_failed").count == 1)
+        try await manager.line(containing: "Agent is disconnected")
+        #expect(manager.lines.count { $0.contains("Response event") && $0.contains("state=undone") } == 2)
+        #expect(manager.lines.count { $0.contains("Response event") && $0.contains("state=undoFailed") } == 1)
         try home.write("", to: "repaired")
         let again = try await fleet.startAgent(home)
         try await FileLines.count(2, in: home.path + "/record", containing: "delete 198.51.100.2")

@@ -56,6 +56,8 @@ struct TableMachine {
         take(table.advance(to: now))
     }
 
+    mutating func undoAll() { take(table.undoAll(by: "the stop", at: now)) }
+
     mutating func stop() { table.stop() }
 
     mutating func switchOff() { table.isDisabled = true }

@@ -74,7 +74,8 @@ struct LedgerChangeWriter {
         try run(
             SQL.saveLift,
             [
-                lift.agent, key.command, key.user, key.sourceAddress, key.filename, lift.dispatch.blob, lift.by, lift.at,
+                lift.agent, key.command, key.user, key.sourceAddress, key.filename, lift.dispatch.blob, lift.by,
+                lift.at,
                 lift.until,
             ])
     }
