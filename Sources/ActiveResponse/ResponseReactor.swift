@@ -154,7 +154,7 @@ final class ResponseReactor: @unchecked Sendable {
         // The events about it are passed on first.
         for waiting in awaitingUndo where isUndone || waiting.until <= now.boot { outbox.mark(waiting.answer) }
         awaitingUndo.removeAll { isUndone || $0.until <= now.boot }
-        sync()
+        sync(at: now)
     }
 
     private func isDone(_ now: Int64) -> Bool {
@@ -195,11 +195,11 @@ final class ResponseReactor: @unchecked Sendable {
         case .summarize(let deliver):
             let held = table.held(at: now)
             outbox.mark { deliver(held) }
-            sync()
+            sync(at: now)
         case .describe(let ids, let deliver):
             let orders = table.orders(of: ids, at: now)
             outbox.mark { deliver(orders) }
-            sync()
+            sync(at: now)
         case .undoAll(let by, let limit, let answer):
             awaitingUndo.append((now.boot + limit, answer))
             perform(table.undoAll(by: by, at: now), at: now)
