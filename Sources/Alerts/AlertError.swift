@@ -10,6 +10,8 @@ package enum AlertError: Error, Sendable, Equatable {
     case missing(AlertMember)
     /// A member is there, but of a kind that it cannot be.
     case invalid(AlertMember)
+    /// An alert, but in this form instead of the one that was to be read.
+    case isOf(AlertFormat)
 
     /// A word that stays the same between releases: sources log the first line of each kind and count the others.
     package var kind: String {
@@ -21,6 +23,7 @@ package enum AlertError: Error, Sendable, Equatable {
         case .notAnObject: "not_an_object"
         case .missing(let member): "missing_\(member.word)"
         case .invalid(let member): "invalid_\(member.word)"
+        case .isOf: "other_format"
         }
     }
 }
@@ -43,12 +46,15 @@ package enum JSONProblem: String, Sendable {
 package enum AlertMember: String, Sendable {
     case id
     case ruleID = "rule.id"
+    /// What OSSEC has for ``ruleID``.
+    case ruleSidid = "rule.sidid"
     case ruleLevel = "rule.level"
 
     fileprivate var word: String {
         switch self {
         case .id: "id"
         case .ruleID: "rule_id"
+        case .ruleSidid: "rule_sidid"
         case .ruleLevel: "rule_level"
         }
     }
@@ -60,15 +66,21 @@ extension AlertError: CustomStringConvertible {
         case .tooLong(let bytes):
             "the line has \(bytes) bytes, more than the \(AlertScanner.maximumLength) that an alert may have"
         case .notJSON(let problem, let offset):
-            "the line is not JSON: \(problem.rawValue) at byte \(offset); send one alert a line, as Wazuh's alerts.json"
+            "the line is not JSON: \(problem.rawValue) at byte \(offset); send one alert a line, as in alerts.json"
         case .notAnObject:
-            "the line is JSON, but not an object; send one alert a line, as Wazuh's alerts.json"
+            "the line is JSON, but not an object; send one alert a line, as in alerts.json"
+        case .missing(.ruleSidid):
+            "the object has no \"rule.sidid\", which every OSSEC alert has"
         case .missing(let member):
             "the object has no \"\(member.rawValue)\", which every Wazuh alert has"
         case .invalid(.ruleLevel):
             "\"rule.level\" is not a whole number from 0 to \(AlertScanner.maximumLevel)"
         case .invalid(let member):
             "\"\(member.rawValue)\" is neither a string nor a number"
+        case .isOf(.ossec):
+            "this is an alert as OSSEC writes it; write <format>ossec</format> into its <alert_source>"
+        case .isOf(.wazuh):
+            "this is an alert as Wazuh writes it; write <format>wazuh</format> into its <alert_source>"
         }
     }
 }

@@ -65,7 +65,8 @@ struct DecideBenchmark {
                 guard let fields = try? scanner.scan(line), policy.mayFire(fields, line: line, cache: &cache) else {
                     continue
                 }
-                for decision in policy.decide(Alert(fields, line: line), agents: agents) {
+                guard let alert = try? Alert(fields, line: line, host: "soc-mgr") else { continue }
+                for decision in policy.decide(alert, agents: agents) {
                     if case .fires = decision.outcome { fired += 1 }
                 }
             }

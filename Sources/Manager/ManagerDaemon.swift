@@ -101,7 +101,7 @@ package struct ManagerDaemon {
             statistics.append(counts)
             sources.append(
                 FileSource(
-                    name: source.name, path: source.path, start: source.start,
+                    name: source.name, path: source.path, format: source.format, start: source.start,
                     savedPosition: positions[source.name], context: context, statistics: counts, logger: logger
                 ) { batch, settled in dispatcher.take(batch, settled: settled) })
         }

@@ -1,3 +1,4 @@
+package import Alerts
 package import ConfigurationTree
 
 /// One `<alert_source>`.
@@ -5,11 +6,6 @@ package struct AlertSourceConfiguration: Sendable, Equatable {
     /// How alerts come.
     package enum Kind: String, CaseIterable, Sendable {
         case file
-    }
-
-    /// What an alert looks like.
-    package enum Format: String, CaseIterable, Sendable {
-        case wazuh
     }
 
     /// Where reading begins when the source is new and its file is there already.
@@ -22,9 +18,10 @@ package struct AlertSourceConfiguration: Sendable, Equatable {
     /// Under which the position is kept.
     package let name: String
     package let path: String
+    package let format: AlertFormat
     package let start: Start
     package let sourceLocation: SourceLocation
 
     /// What is read, without where it is configured.
-    var reading: [String] { [name, path, start.rawValue] }
+    var reading: [String] { [name, path, format.rawValue, start.rawValue] }
 }

@@ -96,7 +96,7 @@ package struct ManagerConfiguration: Sendable {
         let reader = SectionReader(
             section, known: ["type", "format", "location", "name", "start"], diagnostics: diagnostics)
         _ = reader.choice("type", of: AlertSourceConfiguration.Kind.self)
-        _ = reader.choice("format", of: AlertSourceConfiguration.Format.self)
+        let format = reader.choice("format", of: AlertFormat.self) ?? .wazuh
         let start = reader.choice("start", of: AlertSourceConfiguration.Start.self) ?? .end
         guard let path = reader.required("location"), let node = reader.last("location") else { return }
         guard path.hasPrefix("/"), !path.hasSuffix("/") else {
@@ -104,7 +104,7 @@ package struct ManagerConfiguration: Sendable {
         }
         sources.append(
             AlertSourceConfiguration(
-                name: reader.nonEmpty("name") ?? "file:\(path)", path: path, start: start,
+                name: reader.nonEmpty("name") ?? "file:\(path)", path: path, format: format, start: start,
                 sourceLocation: section.location))
     }
 }

@@ -1,29 +1,5 @@
-/// The little JSON that scripts and their log need: quoting text, and telling whether bytes are one JSON object.
+/// Tells whether the bytes of a script are one JSON object.
 enum JSONText {
-    /// A text as a JSON string, with its quotes.
-    ///
-    /// Everything outside printable ASCII that could disturb a terminal or a line is escaped; other characters stay as
-    /// they are.
-    static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _
-            where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028
-                || scalar.value == 0x2029:
-                let hex = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
-    }
-
     /// The bytes on one line, if they are exactly one valid JSON object (RFC 8259); else nil.
     static func object(_ bytes: [UInt8]) -> String? {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }

@@ -1,3 +1,4 @@
+import Alerts
 import Glibc
 import Logging
 
@@ -46,7 +47,7 @@ struct ActiveResponsesLog: Sendable {
         var members: [String] = []
         if let status = result.exitStatus { members.append("\"exit_status\":\(status)") }
         if let signal = result.signal { members.append("\"signal\":\(signal)") }
-        if !result.detail.isEmpty { members.append("\"detail\":\(JSONText.quoted(result.detail))") }
+        if !result.detail.isEmpty { members.append("\"detail\":\(JSONString.quoted(result.detail))") }
         members.append("\"duration_ms\":\(result.durationMilliseconds)")
         members.append("\"dispatch_id\":\"\(run.order.id)\"")
         if let undoDue { members.append("\"undo_due\":\"\(LocalTime.iso8601(undoDue))\"") }

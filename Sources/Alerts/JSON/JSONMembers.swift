@@ -44,6 +44,27 @@ struct JSONMembers: Sendable {
         return found.map { json[$0.value.range] }
     }
 
+    /// A member of the object itself.
+    struct Entry {
+        /// What stands between the quotes of the key.
+        let key: ArraySlice<UInt8>
+        /// The raw value.
+        let value: ArraySlice<UInt8>
+
+        func isNamed(_ name: StaticString) -> Bool { JSONString.contents(key, equal: name) }
+    }
+
+    /// The members of the object itself, in their order.
+    func topLevel(in json: [UInt8]) -> [Entry] {
+        var entries: [Entry] = []
+        var index = members.startIndex
+        while index < members.endIndex {
+            entries.append(Entry(key: json[members[index].key.range], value: json[members[index].value.range]))
+            index = members[index].next
+        }
+        return entries
+    }
+
     private func isKey(_ member: Member, _ key: some StringProtocol, in json: [UInt8]) -> Bool {
         let contents = json[member.key.range]
         return contents.contains(UInt8(ascii: "\\"))

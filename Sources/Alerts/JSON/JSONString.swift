@@ -1,5 +1,5 @@
 /// The contents of JSON strings whose syntax was checked before: what stands between the quotes.
-enum JSONString {
+package enum JSONString {
     /// Whether the contents, their escapes resolved, are `text` (ASCII).
     @inline(__always)
     static func contents(_ contents: UnsafeRawBufferPointer, equal text: StaticString, hasEscape: Bool) -> Bool {
@@ -59,5 +59,29 @@ enum JSONString {
         case UInt8(ascii: "t"): 0x09
         default: escaped
         }
+    }
+
+    /// A text as a JSON string, with its quotes.
+    ///
+    /// Everything outside printable ASCII that could disturb a terminal or a line is escaped; other characters stay as
+    /// they are.
+    package static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _
+            where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028
+                || scalar.value == 0x2029:
+                let hex = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
     }
 }

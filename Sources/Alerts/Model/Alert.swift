@@ -3,7 +3,7 @@
 /// Members are decoded when they are asked for. All text in it was written by whoever caused the alert: nothing here is
 /// checked beyond being JSON.
 package struct Alert: Sendable {
-    /// The alert as it came, on one line: without a line break in it and without blanks around it.
+    /// The alert as it came, OSSEC's in Wazuh's form, on one line: without a line break in it and without blanks around it.
     package let json: [UInt8]
     /// The rule's id, level and groups.
     package let rule: RuleFacts
@@ -14,13 +14,16 @@ package struct Alert: Sendable {
     /// - Parameters:
     ///   - fields: what ``AlertScanner`` found in `line`.
     ///   - line: the very bytes that were scanned.
-    package init(_ fields: AlertFields, line: UnsafeRawBufferPointer) {
-        json = Self.oneLine(line)
-        rule = fields.ruleFacts(in: line)
-        members = JSONMembers(json)
+    ///   - host: the name of this machine, which runs OSSEC's manager if the alert is OSSEC's.
+    /// - Throws: what is wrong with the form that OSSEC's alert would get, such as its length; never for Wazuh's.
+    package init(_ fields: AlertFields, line: UnsafeRawBufferPointer, host: String) throws(AlertError) {
+        switch fields.format {
+        case .wazuh: self.init(fields, line: line)
+        case .ossec: try self.init(json: OSSECAlert(fields, line: line).wazuhForm(host: host))
+        }
     }
 
-    /// Reads one alert; ``AlertScanner`` says what is an error.
+    /// Reads one alert in Wazuh's form; ``AlertScanner`` says what is an error.
     package init(json: [UInt8]) throws(AlertError) {
         // `Array.withUnsafeBytes` would widen the error's type; this does not.
         self = try json.withUnsafeBufferPointer { bytes throws(AlertError) in
@@ -28,6 +31,21 @@ package struct Alert: Sendable {
             let line = UnsafeRawBufferPointer(bytes)
             return Alert(try scanner.scan(line), line: line)
         }
+    }
+
+    /// Reads one alert of whichever format.
+    package init(anyFormat json: [UInt8], host: String) throws(AlertError) {
+        self = try json.withUnsafeBufferPointer { bytes throws(AlertError) in
+            var scanner = AlertScanner()
+            let line = UnsafeRawBufferPointer(bytes)
+            return try Alert(try scanner.scanAny(line), line: line, host: host)
+        }
+    }
+
+    private init(_ fields: AlertFields, line: UnsafeRawBufferPointer) {
+        json = Self.oneLine(line)
+        rule = fields.ruleFacts(in: line)
+        members = JSONMembers(json)
     }
 
     /// The text at a path of keys joined by dots, such as `data.win.eventdata.ipAddress`.

@@ -1,4 +1,4 @@
-/// Reads the time of an alert: RFC 3339, and Wazuh's form of it with a zone without colon.
+/// Reads and writes the time of an alert: RFC 3339, and Wazuh's form of it with a zone without colon.
 enum AlertTimestamp {
     /// Unix milliseconds of a time such as `2025-04-13T15:25:01.482+0000`, rounded down.
     ///
@@ -16,6 +16,22 @@ enum AlertTimestamp {
         else { return nil }
         let seconds = (daysSinceEpoch(year, month, day) * 24 + hour) * 3600 + minute * 60 + second
         return (seconds - zone * 60) * 1000 + milliseconds
+    }
+
+    /// The time in Wazuh's form, in UTC.
+    ///
+    /// - Parameter milliseconds: Unix milliseconds; nil for those before 1970 and from the year 10000 on.
+    static func text(unixMilliseconds milliseconds: Int64) -> String? {
+        guard (0..<253_402_300_800_000).contains(milliseconds) else { return nil }
+        let (year, month, day) = date(ofDay: milliseconds / 86_400_000)
+        func digits(_ number: Int64, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        let date = [digits(year, 4), digits(month, 2), digits(day, 2)].joined(separator: "-")
+        let time = [milliseconds / 3_600_000 % 24, milliseconds / 60_000 % 60, milliseconds / 1000 % 60]
+        return date + "T" + time.map { digits($0, 2) }.joined(separator: ":") + "."
+            + digits(milliseconds % 1000, 3) + "+0000"
     }
 
     /// The longest text that is read: nine decimals and a zone with a colon.
@@ -38,6 +54,19 @@ enum AlertTimestamp {
         let leapDays = shifted / 4 - shifted / 100 + shifted / 400
         // 719,468 days lie between 0000-03-01 and 1970-01-01.
         return shifted * 365 + leapDays + dayOfYear - 719_468
+    }
+
+    /// The date of a day since 1970-01-01, the other way round.
+    private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = day + 719_468
+        // The days of 400 years, and of those the leap days, count from a March.
+        let (era, ofEra) = shifted.quotientAndRemainder(dividingBy: 146_097)
+        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+        let dayOfYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = (monthFromMarch + 2) % 12 + 1
+        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
 
     private struct Reader {

@@ -29,15 +29,47 @@ package struct AlertScanner: Sendable {
 
     /// Checks a line.
     ///
-    /// - Parameter line: one JSON object, with or without blanks and line breaks around it and between its tokens.
-    /// - Throws: why the line is no alert. What an alert lacks beyond `id` and `rule.id` is no error.
-    package mutating func scan(_ line: UnsafeRawBufferPointer) throws(AlertError) -> AlertFields {
+    /// - Parameters:
+    ///   - line: one JSON object, with or without blanks and line breaks around it and between its tokens.
+    ///   - format: whose alert it should be.
+    /// - Throws: why the line is no alert, or that it is one of another format. What an alert lacks beyond `id` and
+    ///   `rule.id`, for OSSEC `rule.sidid`, is no error.
+    package mutating func scan(
+        _ line: UnsafeRawBufferPointer, as format: AlertFormat = .wazuh
+    ) throws(AlertError) -> AlertFields {
+        do throws(AlertError) {
+            return try read(line, format)
+        } catch {
+            let other: AlertFormat
+            switch error {
+            case .missing(.ruleID): other = .ossec
+            case .missing(.ruleSidid): other = .wazuh
+            default: throw error
+            }
+            guard (try? read(line, other)) != nil else { throw error }
+            throw .isOf(other)
+        }
+    }
+
+    /// Checks a line of whichever format.
+    package mutating func scanAny(_ line: UnsafeRawBufferPointer) throws(AlertError) -> AlertFields {
+        do throws(AlertError) {
+            return try scan(line)
+        } catch .isOf(let format) {
+            return try scan(line, as: format)
+        }
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ line: UnsafeRawBufferPointer, _ format: AlertFormat
+    ) throws(AlertError) -> AlertFields {
         guard line.count <= Self.maximumLength else { throw .tooLong(bytes: line.count) }
         var cursor = JSONCursor(line)
         cursor.skipBlanks()
         guard cursor.position < line.count else { throw cursor.problem(.empty) }
         let isObject = cursor.current == UInt8(ascii: "{")
-        var recorder = FieldRecorder(line)
+        var recorder = FieldRecorder(line, format)
         try walk(&cursor, &recorder)
         cursor.skipBlanks()
         guard cursor.position == line.count else { throw cursor.problem(.trailingText) }

@@ -6,6 +6,7 @@ struct FieldRecorder {
     private static let nothing = -1
 
     private let line: UnsafeRawBufferPointer
+    private let format: AlertFormat
     /// The raw values of the rule's members, then the alert's id.
     private var spans = InlineArray<11, ByteSpan>(repeating: .none)
     /// Which slots were begun, so that a second member with the same key is passed over.
@@ -18,8 +19,9 @@ struct FieldRecorder {
     private var endDepth = nothing
 
     @inline(__always)
-    init(_ line: UnsafeRawBufferPointer) {
+    init(_ line: UnsafeRawBufferPointer, _ format: AlertFormat) {
         self.line = line
+        self.format = format
     }
 
     /// A key was read at depth 1 (the alert's own members) or 2 (members of its members).
@@ -35,8 +37,16 @@ struct FieldRecorder {
             } else if JSONString.contents(name, equal: "id", hasEscape: hasEscape) {
                 begin(Self.idSlot, at: value.position, depth: 1)
             }
-        } else if isInRule, let member = RuleMember.named(name, hasEscape: hasEscape) {
+        } else if isInRule, let member = member(name, hasEscape) {
             begin(member.rawValue, at: value.position, depth: 2)
+        }
+    }
+
+    @inline(__always)
+    private func member(_ name: UnsafeRawBufferPointer, _ hasEscape: Bool) -> RuleMember? {
+        switch format {
+        case .wazuh: RuleMember.named(name, hasEscape: hasEscape)
+        case .ossec: RuleMember.namedByOSSEC(name, hasEscape: hasEscape)
         }
     }
 
@@ -62,10 +72,11 @@ struct FieldRecorder {
     @inline(__always)
     func fields() throws(AlertError) -> AlertFields {
         try requireText(spans[Self.idSlot], .id)
-        try requireText(spans[RuleMember.id.rawValue], .ruleID)
+        try requireText(spans[RuleMember.id.rawValue], format == .wazuh ? .ruleID : .ruleSidid)
         var ruleSpans = InlineArray<9, ByteSpan>(repeating: .none)
         for index in ruleSpans.indices { ruleSpans[index] = spans[index] }
-        return AlertFields(level: try level(spans[RuleMember.level.rawValue]), ruleSpans: ruleSpans)
+        return AlertFields(
+            format: format, level: try level(spans[RuleMember.level.rawValue]), ruleSpans: ruleSpans)
     }
 
     @inline(__always)

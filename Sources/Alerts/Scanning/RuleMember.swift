@@ -40,6 +40,15 @@ enum RuleMember: Int, CaseIterable, Sendable {
         }
     }
 
+    /// The member that OSSEC has under this key, as it stands between its quotes; compliance tags are among its groups.
+    @inline(__always)
+    static func namedByOSSEC(_ key: UnsafeRawBufferPointer, hasEscape: Bool) -> RuleMember? {
+        if JSONString.contents(key, equal: "level", hasEscape: hasEscape) { return .level }
+        if JSONString.contents(key, equal: "sidid", hasEscape: hasEscape) { return .id }
+        if JSONString.contents(key, equal: "group", hasEscape: hasEscape) { return .groups }
+        return nil
+    }
+
     @inline(__always)
     private func matching(_ key: UnsafeRawBufferPointer) -> RuleMember? {
         key.elementsEqualSameLength(name) ? self : nil

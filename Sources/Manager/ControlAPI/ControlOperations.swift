@@ -129,7 +129,7 @@ struct ControlOperations: Sendable {
     func test(alert body: [UInt8]) throws -> API.TestAnswer {
         let alert: Alert
         do throws(AlertError) {
-            alert = try Alert(json: body)
+            alert = try Alert(anyFormat: body, host: LocalHost.name)
         } catch {
             throw ControlFailure(.badRequest, "this is no alert: \(error)")
         }

@@ -44,7 +44,7 @@ final class AlertsLog: Sendable {
 
     private static func location(_ alert: Alert) -> String {
         let source = alert.location ?? "unknown"
-        guard let id = alert.agentID, id != "000", let name = alert.agentName else {
+        guard alert.agentID != "000", let name = alert.agentName else {
             return "\(alert.agentName ?? alert.managerName ?? "manager")->\(source)"
         }
         return "(\(name)) \(alert.agentIP ?? "any")->\(source)"

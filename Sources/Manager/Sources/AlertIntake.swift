@@ -14,6 +14,9 @@ package struct FiredAlert: Sendable {
 ///
 /// A line for which nothing can fire costs one scan and one cache lookup; it is never copied.
 package struct AlertIntake {
+    /// Nil for whichever a line has.
+    private let format: AlertFormat?
+    private let host = LocalHost.name
     private let context: DecisionContext
     private let statistics: SourceStatistics
     private let logger: Logger
@@ -22,7 +25,11 @@ package struct AlertIntake {
     private var snapshot: DecisionSnapshot
     private var generation: Int
 
-    package init(context: DecisionContext, statistics: SourceStatistics, logger: Logger) {
+    /// - Parameter format: whose alerts come; nil when each line may be of another.
+    package init(
+        format: AlertFormat? = .wazuh, context: DecisionContext, statistics: SourceStatistics, logger: Logger
+    ) {
+        self.format = format
         self.context = context
         self.statistics = statistics
         self.logger = logger
@@ -48,8 +55,12 @@ package struct AlertIntake {
     /// - Throws: when the line is no alert.
     package mutating func take(_ line: UnsafeRawBufferPointer) throws(AlertError) -> FiredAlert? {
         let fields: AlertFields
+        let alert: Alert?
         do throws(AlertError) {
-            fields = try scanner.scan(line)
+            if let format { fields = try scanner.scan(line, as: format) } else { fields = try scanner.scanAny(line) }
+            alert =
+                snapshot.policy.mayFire(fields, line: line, cache: &cache)
+                ? try Alert(fields, line: line, host: host) : nil
         } catch .notJSON(.invalidUTF8, _) {
             return try LineRepair.wellFormed(line).withUnsafeBufferPointer { repaired throws(AlertError) in
                 try take(UnsafeRawBufferPointer(repaired))
@@ -59,8 +70,7 @@ package struct AlertIntake {
             throw error
         }
         statistics.count(.read)
-        guard snapshot.policy.mayFire(fields, line: line, cache: &cache) else { return nil }
-        let alert = Alert(fields, line: line)
+        guard let alert else { return nil }
         statistics.count(.decided)
         var fired: [Decision] = []
         for decision in snapshot.policy.decide(alert, agents: snapshot.agents) {

@@ -1,4 +1,4 @@
-import Alerts
+package import Alerts
 import Daemon
 import Foundation
 package import Logging
@@ -25,16 +25,18 @@ package final class FileSource: Service {
     /// - Parameters:
     ///   - name: under which the position is kept.
     ///   - path: the file that is followed; it may not be there yet.
+    ///   - format: whose alerts are in it.
     ///   - savedPosition: the position from the ledger, as given out in a ``SourceBatch``.
     package init(
-        name: String, path: String, start: Start, savedPosition: String?, context: DecisionContext,
-        statistics: SourceStatistics, logger: Logger, sink: @escaping SourceSink
+        name: String, path: String, format: AlertFormat, start: Start, savedPosition: String?,
+        context: DecisionContext, statistics: SourceStatistics, logger: Logger, sink: @escaping SourceSink
     ) {
         self.name = name
         self.path = path
         self.start = start
         self.savedPosition = savedPosition
-        self.intake = Mutex(AlertIntake(context: context, statistics: statistics, logger: logger))
+        self.intake = Mutex(
+            AlertIntake(format: format, context: context, statistics: statistics, logger: logger))
         self.statistics = statistics
         self.sink = sink
         self.logger = logger

@@ -2,7 +2,7 @@ import Alerts
 import Logging
 import Synchronization
 
-/// Alerts that come by `POST /v1/alerts`: one JSON object, or one a line.
+/// Alerts that come by `POST /v1/alerts`: one JSON object, or one a line, each in any format.
 final class HTTPAlertSource: Sendable {
     /// What a request's body holds.
     struct Result {
@@ -15,7 +15,7 @@ final class HTTPAlertSource: Sendable {
     private let intake: Mutex<AlertIntake>
 
     init(context: DecisionContext, statistics: SourceStatistics, logger: Logger) {
-        intake = Mutex(AlertIntake(context: context, statistics: statistics, logger: logger))
+        intake = Mutex(AlertIntake(format: nil, context: context, statistics: statistics, logger: logger))
     }
 
     /// Decides every alert of a body.
@@ -42,7 +42,10 @@ final class HTTPAlertSource: Sendable {
 
     /// A single object may be spread over several lines; NDJSON may not.
     private static func isOneObject(_ body: [UInt8]) -> Bool {
-        (try? Alert(json: body)) != nil
+        body.withUnsafeBytes { bytes in
+            var scanner = AlertScanner()
+            return (try? scanner.scanAny(bytes)) != nil
+        }
     }
 
     private static func lines(_ body: [UInt8]) -> [ArraySlice<UInt8>] {

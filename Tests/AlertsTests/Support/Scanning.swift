@@ -20,7 +20,7 @@ func isJSON(_ bytes: [UInt8]) -> Bool {
     } catch {
         switch error {
         case .notJSON, .tooLong: return false
-        case .notAnObject, .missing, .invalid: return true
+        case .notAnObject, .missing, .invalid, .isOf: return true
         }
     }
 }
