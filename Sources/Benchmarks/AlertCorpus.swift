@@ -1,4 +1,6 @@
-/// Wazuh alerts for measuring: the same on every run, in the sizes and the mix of a busy manager.
+import Alerts
+
+/// Alerts for measuring: the same on every run, in the sizes and the mix of a busy manager.
 struct AlertCorpus {
     /// The alerts, one after another, with a newline behind each.
     let bytes: [UInt8]
@@ -10,7 +12,8 @@ struct AlertCorpus {
     /// - Parameters:
     ///   - count: how many alerts.
     ///   - firingEvery: one alert in so many is of the kind that fires.
-    init(count: Int, firingEvery: Int) {
+    ///   - format: whose alerts they are.
+    init(count: Int, firingEvery: Int, format: AlertFormat = .wazuh) {
         var generator = Generator(state: 0x5EED)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count * 1400)
@@ -21,7 +24,10 @@ struct AlertCorpus {
             let fires = number % firingEvery == firingEvery / 2
             if fires { firing += 1 }
             let start = bytes.count
-            bytes.append(contentsOf: Self.alert(number, fires: fires, &generator).utf8)
+            switch format {
+            case .wazuh: bytes.append(contentsOf: Self.alert(number, fires: fires, &generator).utf8)
+            case .ossec: bytes.append(contentsOf: Self.ossecAlert(number, fires: fires, &generator).utf8)
+            }
             lines.append(start..<bytes.count)
             bytes.append(UInt8(ascii: "\n"))
         }
@@ -81,6 +87,27 @@ struct AlertCorpus {
         text +=
             #""srcport":"\#(1024 + generator.next(below: 60_000))","srcuser":"admin","dstuser":"root","protocol":"GET","#
         return text + #""url":"/index.php?id=\#(number)"},"location":"/var/log/auth.log"}"#
+    }
+
+    /// The same as OSSEC has it, of which the last lines say everything twice.
+    private static func ossecAlert(_ number: Int, fires: Bool, _ generator: inout Generator) -> String {
+        let rule = generator.next(below: ruleCount)
+        let id = fires ? 5712 : 31_000 + rule
+        let level = fires ? 10 : 3 + rule % 7
+        let groups = fires ? #"["syslog","sshd","authentication_failures"]"# : groups[rule % groups.count]
+        let group = groups.dropFirst().dropLast().replacing("\"", with: "") + ","
+        let agent = generator.next(below: 500)
+        let (name, ip) = ("web-\(agent)", "192.0.2.\(agent % 256)")
+        let address = "198.51.\(generator.next(below: 100)).\(generator.next(below: 256))"
+        var text = #"{"rule":{"level":\#(level),"comment":"Rule \#(id): something noteworthy was seen in a log.","#
+        text += #""sidid":\#(id),"firedtimes":\#(1 + number % 977),"group":"\#(group)","groups":\#(groups)},"#
+        text += #""id":"17445579\#(number % 90 + 10).\#(number)","TimeStamp":1.744558e+12,"decoder":"sshd","#
+        text += #""decoder_parent":"sshd","protocol":"GET","srcip":"\#(address)","#
+        text += #""srcport":"\#(1024 + generator.next(below: 60_000))","srcuser":"admin","dstuser":"root","#
+        text += #""location":"(\#(name)) \#(ip)->/var/log/auth.log","full_log":"\#(log(address, &generator))","#
+        text += #""hostname":"\#(name)","program_name":"sshd","url":"/index.php?id=\#(number)","#
+        text += #""decoder":{"fts":32,"parent":"sshd","name":"sshd"},"agent_name":"\#(name)","agentip":"\#(ip)","#
+        return text + #""timestamp":"2025 Apr 13 15:25:01","logfile":"/var/log/auth.log"}"#
     }
 
     /// A log of 100 to 700 bytes, now and then with what a Windows event brings: escapes and text beyond ASCII.

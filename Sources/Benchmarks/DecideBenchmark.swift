@@ -9,7 +9,7 @@ struct DecideBenchmark {
     static let responseCount = 200
     static let firingEvery = 10_000
 
-    /// Measures several runs over the same corpus and prints each and their medians.
+    /// Measures several runs over the same corpus of each format and prints each and their medians.
     ///
     /// By the wall clock, and by the time that this thread had a core: on a busy machine only the latter tells
     /// something about the program.
@@ -25,17 +25,20 @@ struct DecideBenchmark {
         }
         let policy = Policy(definition)
         let agents = AgentDirectory((0..<500).map { AgentDirectory.Entry(id: "\(1000 + $0)", name: "web-\($0)") })
-        let corpus = AlertCorpus(count: alertCount, firingEvery: firingEvery)
+        print("\(definition.responses.count) active responses")
+        for format in AlertFormat.allCases { measure(format, policy, agents, runs: runs) }
+    }
+
+    private static func measure(_ format: AlertFormat, _ policy: Policy, _ agents: AgentDirectory, runs: Int) {
+        let corpus = AlertCorpus(count: alertCount, firingEvery: firingEvery, format: format)
         let average = corpus.bytes.count / corpus.lines.count
-        print(
-            "\(corpus.lines.count) alerts of \(average) bytes on average, \(definition.responses.count) active responses"
-        )
+        print("\(corpus.lines.count) alerts of \(format) of \(average) bytes on average")
         var wallRates: [Double] = []
         var coreRates: [Double] = []
         for run in 1...runs {
             let clock = ContinuousClock()
             let (start, coreStart) = (clock.now, coreSeconds())
-            let fired = decide(corpus, policy, agents)
+            let fired = decide(corpus, format, policy, agents)
             let count = Double(corpus.lines.count)
             wallRates.append(count / ((clock.now - start) / .seconds(1)))
             coreRates.append(count / (coreSeconds() - coreStart))
@@ -55,14 +58,18 @@ struct DecideBenchmark {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    private static func decide(_ corpus: AlertCorpus, _ policy: Policy, _ agents: AgentDirectory) -> Int {
+    private static func decide(
+        _ corpus: AlertCorpus, _ format: AlertFormat, _ policy: Policy, _ agents: AgentDirectory
+    ) -> Int {
         var scanner = AlertScanner()
         var cache = CandidateCache()
         var fired = 0
         corpus.bytes.withUnsafeBytes { bytes in
             for range in corpus.lines {
                 let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-                guard let fields = try? scanner.scan(line), policy.mayFire(fields, line: line, cache: &cache) else {
+                guard let fields = try? scanner.scan(line, as: format),
+                    policy.mayFire(fields, line: line, cache: &cache)
+                else {
                     continue
                 }
                 guard let alert = try? Alert(fields, line: line, host: "soc-mgr") else { continue }

@@ -10,6 +10,8 @@ package enum Subject: String, CaseIterable, Sendable {
     case yaml
     /// A line of `alerts.json`.
     case alert
+    /// A line of OSSEC's `alerts.json`.
+    case ossec
     /// From an alert to the arguments of a script.
     case response
     /// The `check_keys` dialogue: what a script prints.
@@ -35,6 +37,7 @@ package enum Subject: String, CaseIterable, Sendable {
         case .xml: try ConfigurationCheck(bytes, .xml).run()
         case .yaml: try ConfigurationCheck(bytes, .yaml).run()
         case .alert: try AlertCheck(bytes).run()
+        case .ossec: try OSSECAlertCheck(bytes).run()
         case .response: try ResponseCheck(bytes).run()
         case .handshake: try HandshakeCheck(bytes).run()
         case .frames: try FramesCheck(bytes).run()
@@ -49,7 +52,7 @@ package enum Subject: String, CaseIterable, Sendable {
     /// Inputs that get far, for what is no text and so has no files in `Corpus`.
     package var samples: [[UInt8]] {
         switch self {
-        case .xml, .yaml, .alert, .response, .handshake: []
+        case .xml, .yaml, .alert, .ossec, .response, .handshake: []
         case .frames: FramesCheck.samples
         case .token: TokenCheck.samples
         case .wire, .order: OrderInputCheck.samples

@@ -48,6 +48,7 @@ import Testing
             (.xml, "<?"), (.xml, "\\<"), (.xml, "<![CDATA[>"), (.yaml, "["), (.yaml, "{"), (.yaml, "- "),
             (.yaml, "a: "), (.yaml, "a:\n"), (.yaml, "'"), (.yaml, "*a "), (.yaml, "? "), (.yaml, "\t"),
             (.yaml, "---\n"), (.alert, "["), (.alert, "{\"a\":"), (.alert, "\\u0041"), (.alert, "\""),
+            (.ossec, "{\"a\":"), (.ossec, "\"a\":1,"),
             (.handshake, "{\"check_keys\""), (.handshake, "\n"), (.frames, "\u{0}"), (.wire, "\u{8}\u{1}"),
             (.token, " "), (.token, "edr1."), (.order, "j\u{0}"), (.event, "R\u{0}"),
         ] as [(Subject, String)])

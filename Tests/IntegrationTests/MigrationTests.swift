@@ -132,32 +132,24 @@ import Testing
         """
     }
 
-    @Test(.enabled(if: access("/usr/bin/jq", X_OK) == 0))
-    func `from OSSEC, observing first, and back`() async throws {
+    @Test func `from OSSEC, observing first, and back`() async throws {
         let site = try Site("migrate-from-ossec.md")
         let original = try String(contentsOfFile: site.guide.peer(.manager) + "/etc/ossec.conf", encoding: .utf8)
-        let follower = try ShellCommand.start(
-            "/usr/bin/setsid", ["/bin/sh", site.guide.place("/var/edr/etc/follow-ossec", on: .manager)],
-            descriptors: [])
-        defer {
-            kill(-follower, SIGTERM)
-            waitpid(follower, nil, 0)
-        }
-        try site.guide.follow("3.")
+        try site.guide.follow("2.")
         let manager = try await site.fleet.startManager()
-        try site.guide.follow("4.") { try site.enroll(id: "007") }
+        try site.guide.follow("3.") { try site.enroll(id: "007") }
         let agent = try await site.fleet.startAgent(site.agentHome)
-        try site.guide.follow("5.")
+        try site.guide.follow("4.")
         try await site.response(with: " rule=-", is: "active")
         #expect(site.denied == ["203.0.113.9"])
 
         try site.raise("no alert")
         try site.raise(ossecAttack(1, srcip: "198.51.100.77"))
         try await site.response(with: "alert=1795252800.1 ", is: "observed")
-        try site.guide.follow("6.")
+        try site.guide.follow("5.")
         #expect(site.denied == ["203.0.113.9"])
 
-        try site.guide.follow("7.")
+        try site.guide.follow("6.")
         let disabled = try String(contentsOfFile: site.guide.peer(.manager) + "/etc/ossec.conf", encoding: .utf8)
         #expect(disabled.matches(of: /<disabled>yes</).count == 3)
         try site.raise(ossecAttack(2, srcip: "198.51.100.77"))
@@ -172,7 +164,7 @@ import Testing
             in: site.agentHome.path + "/logs/active-responses.log",
             containing: "/active-response/bin/web-deny.sh add - 198.51.100.77 1795252800.2 31104")
 
-        try site.guide.follow("8.")
+        try site.guide.follow("7.")
         try await site.response(2, with: " rule=-", is: "active")
         #expect(site.denied.contains("198.51.100.9"))
 

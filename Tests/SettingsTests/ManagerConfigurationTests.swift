@@ -1,3 +1,4 @@
+import Alerts
 import ConfigurationTree
 import ManagerSettings
 import TestSupport
@@ -38,5 +39,27 @@ import Testing
             """
         ).configuration
         #expect(new.sectionsFixedAtStart(changedSince: old) == ["remote", "alert_source", "manager", "logging"])
+    }
+
+    @Test func `a source says whose alerts are in it`() throws {
+        let home = try TemporaryHome()
+        func load(format: String) throws -> (configuration: ManagerConfiguration, lines: [String]) {
+            let source = source.replacing("<location>", with: "<format>\(format)</format><location>")
+            return try self.load(home, "<edr_config>\(source)</edr_config>")
+        }
+        let plain = try self.load(home, "<edr_config>\(source)</edr_config>").configuration
+        #expect(plain.sources.map(\.format) == [.wazuh])
+        let ossec = try load(format: "ossec")
+        #expect(ossec.configuration.sources.map(\.format) == [.ossec])
+        #expect(ossec.lines == [])
+        #expect(ossec.configuration.sectionsFixedAtStart(changedSince: plain) == ["alert_source"])
+        try home.write(
+            "<edr_config>\(source.replacing("<location>", with: "<format>osec</format><location>"))</edr_config>",
+            to: "etc/edr-manager.conf")
+        let diagnostics = Diagnostics()
+        #expect(ManagerConfiguration.load(file: nil, etc: home.path + "/etc", diagnostics: diagnostics) == nil)
+        #expect(diagnostics.all.count == 1)
+        let wrong = try #require(diagnostics.all.first?.description)
+        #expect(wrong.contains("expected wazuh, ossec") && wrong.contains("did you mean"), "\(wrong)")
     }
 }

@@ -61,6 +61,7 @@ enum SampleConfiguration {
         <edr_config>
           <remote><local_ip>127.0.0.1</local_ip></remote>
           <alert_source><location>/var/ossec/logs/alerts/alerts.json</location></alert_source>
+          <alert_source><format>ossec</format><location>/srv/ossec/alerts.json</location></alert_source>
           <manager><name>soc: 1</name></manager>
         </edr_config>
         """#

@@ -6,11 +6,15 @@ package final class Fleet: Sendable {
     package let port: Int
     /// The file of alerts that the manager follows.
     package let alerts: String
+    private let format: String
 
     /// Prepares a manager's home.
     ///
-    /// - Parameter policy: what stands in the configuration beside `<remote>` and `<alert_source>`, as XML.
-    package init(policy: String) throws {
+    /// - Parameters:
+    ///   - policy: what stands in the configuration beside `<remote>` and `<alert_source>`, as XML.
+    ///   - format: whose alerts are in the file.
+    package init(policy: String, format: String = "wazuh") throws {
+        self.format = format
         managerHome = try TemporaryHome()
         port = try freePort()
         alerts = managerHome.path + "/alerts.json"
@@ -24,7 +28,7 @@ package final class Fleet: Sendable {
             """
             <edr_config>
               <remote><port>\(port)</port><local_ip>127.0.0.1</local_ip></remote>
-              <alert_source><type>file</type><format>wazuh</format><location>\(alerts)</location></alert_source>
+              <alert_source><type>file</type><format>\(format)</format><location>\(alerts)</location></alert_source>
             </edr_config>
             <ossec_config>
             \(policy)

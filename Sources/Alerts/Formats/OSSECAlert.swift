@@ -6,10 +6,12 @@
 struct OSSECAlert {
     /// Members that `data` does not take: those that have a place of their own, and those that only repeat, sometimes cut
     /// off, what stands elsewhere.
-    private static let elsewhere: [StaticString] = [
-        "rule", "id", "TimeStamp", "timestamp", "decoder", "decoder_parent", "decoder_desc", "location", "full_log",
-        "previous_output", "hostname", "program_name", "SyscheckFile", "agent_name", "agentip", "logfile",
-    ]
+    private static let elsewhere = Set(
+        [
+            "rule", "id", "TimeStamp", "timestamp", "decoder", "decoder_parent", "decoder_desc", "location", "full_log",
+            "previous_output", "hostname", "program_name", "SyscheckFile", "agent_name", "agentip", "logfile",
+        ].map { Array($0.utf8) })
+    private static let systemName = Array("systemname".utf8)
 
     private let json: [UInt8]
     private let rule: RuleFacts
@@ -90,12 +92,13 @@ struct OSSECAlert {
     /// What the decoder found, under OSSEC's names, which but for one are Wazuh's.
     private var data: JSONObject {
         var form = JSONObject()
-        for member in members.topLevel(in: json) where !Self.elsewhere.contains(where: member.isNamed) {
-            // OSSEC writes nothing else here, and one more level could be one too many.
-            guard let first = member.value.first, first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else {
-                continue
-            }
-            if member.isNamed("systemname") {
+        for member in members.topLevel(in: json) {
+            let name = JSONString.resolved(member.key)
+            // OSSEC writes no objects or arrays here, and one more level could be one too many.
+            guard !Self.elsewhere.contains(name), let first = member.value.first, first != UInt8(ascii: "{"),
+                first != UInt8(ascii: "[")
+            else { continue }
+            if name == Self.systemName {
                 form.add("system_name", member.value)
             } else {
                 form.add(key: member.key, member.value)

@@ -50,8 +50,6 @@ struct JSONMembers: Sendable {
         let key: ArraySlice<UInt8>
         /// The raw value.
         let value: ArraySlice<UInt8>
-
-        func isNamed(_ name: StaticString) -> Bool { JSONString.contents(key, equal: name) }
     }
 
     /// The members of the object itself, in their order.

@@ -9,9 +9,11 @@ struct ReferenceAlert {
     let level: Int
 
     /// Nil when the bytes are no alert.
-    init?(_ bytes: [UInt8]) {
+    ///
+    /// - Parameter ruleIDKey: OSSEC has another.
+    init?(_ bytes: [UInt8], ruleIDKey: String = "id") {
         guard let json = ReferenceJSON(bytes), case .object = json, let id = Self.identifier(json["id"]),
-            let rule = json["rule"], case .object = rule, let ruleID = Self.identifier(rule["id"]),
+            let rule = json["rule"], case .object = rule, let ruleID = Self.identifier(rule[ruleIDKey]),
             let level = Self.level(rule["level"])
         else { return nil }
         self.json = json
