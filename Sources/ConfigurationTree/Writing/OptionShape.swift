@@ -23,7 +23,8 @@ enum OptionShape {
 
     init(section: String, option: String) {
         switch (section, option) {
-        case ("global", "white_list"), ("global", "allow_list"), ("client", "server-ip"), ("client", "server-hostname"):
+        case ("global", "white_list"), ("global", "allow_list"), ("client", "server-ip"), ("client", "server-hostname"),
+            ("active-response", "white_list"), ("active-response", "allow_list"):
             self = .entries
         case ("client", "disable-active-response"), ("command", "timeout_allowed"): self = .flag
         case ("command", "expect"): self = .words

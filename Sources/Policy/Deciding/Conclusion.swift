@@ -12,11 +12,13 @@ struct Conclusion {
         targets = TargetFinder(agents: agents, agentMatch: policy.agentMatch)
     }
 
-    /// The first condition that fails, in the order: expected values there, expected values valid, white list,
+    /// The first condition that fails, in the order: expected values there, expected values valid, white lists,
     /// extra arguments, agent.
     func outcome(_ response: CompiledResponse) -> Decision.Outcome {
         let expect = response.definition.command.expect
-        if let reason = missing(expect) ?? invalid(expect) ?? fields.whiteListing { return .skipped(reason: reason) }
+        if let reason = missing(expect) ?? invalid(expect) ?? fields.whiteListing ?? whiteListing(response.definition) {
+            return .skipped(reason: reason)
+        }
         var words: [String] = []
         for word in response.extraArguments {
             switch word.resolved(alert) {
@@ -33,6 +35,13 @@ struct Conclusion {
                     user: fields.user.value, sourceAddress: fields.sourceAddress.value,
                     filename: fields.filename.value, extraArguments: words))
         }
+    }
+
+    /// Why the response's own white list does not let it fire.
+    private func whiteListing(_ response: ActiveResponseDefinition) -> String? {
+        guard !response.whiteList.isEmpty else { return nil }
+        return alert.sourceAddressTexts.lazy.compactMap { response.whiteList.objection(to: $0) }.first
+            .map { $0 + " of this response" }
     }
 
     private func missing(_ expect: ExpectedFields) -> String? {

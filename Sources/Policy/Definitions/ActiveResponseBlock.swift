@@ -6,7 +6,7 @@ import ConfigurationTree
 struct ActiveResponseBlock {
     static let options = [
         "name", "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout",
-        "repeated_offenders", "disabled", "mode", "expires",
+        "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list",
     ]
 
     let section: ConfigNode
@@ -27,6 +27,7 @@ struct ActiveResponseBlock {
     private let timeoutNode: ConfigNode?
     private let mode: ResponseMode
     private let expires: Duration
+    private let whiteList: WhiteList
 
     init(_ section: ConfigNode, diagnostics: Diagnostics) {
         let reader = SectionReader(
@@ -49,6 +50,7 @@ struct ActiveResponseBlock {
         mode = reader.choice("mode", of: ResponseMode.self) ?? .enforce
         expires =
             reader.duration("expires", atLeast: .seconds(1)) ?? ActiveResponseDefinition.defaultExpires
+        whiteList = WhiteList.read(reader)
         let hasCondition =
             reader.last("level").map { !Self.isUnset(level: $0) } ?? false || reader.last("rules_id") != nil
             || reader.last("rules_group") != nil
@@ -79,7 +81,7 @@ struct ActiveResponseBlock {
         return ActiveResponseDefinition(
             name: name, command: command, location: location, level: level, ruleIDs: ruleIDs, groups: groups,
             timeout: timeout, repeatedOffenders: repeatedOffenders, disabled: isDisabled, mode: mode,
-            expires: expires, sourceLocation: section.location)
+            expires: expires, whiteList: whiteList, sourceLocation: section.location)
     }
 
     private func resolvedCommand(

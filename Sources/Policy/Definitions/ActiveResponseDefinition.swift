@@ -24,13 +24,15 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
     package let mode: ResponseMode
     /// How long an order may wait for an agent that is away; at least one second.
     package let expires: Duration
+    /// The sources against which this response does nothing, beside the white list for all.
+    package let whiteList: WhiteList
     package let sourceLocation: SourceLocation
 
     package init(
         name: String, command: CommandDefinition, location: ResponseLocation, level: Int? = nil,
         ruleIDs: [String] = [], groups: GroupCondition? = nil, timeout: Duration = .zero,
         repeatedOffenders: [Int] = [], disabled: Bool = false, mode: ResponseMode = .enforce,
-        expires: Duration = Self.defaultExpires, sourceLocation: SourceLocation
+        expires: Duration = Self.defaultExpires, whiteList: WhiteList = WhiteList(), sourceLocation: SourceLocation
     ) {
         self.name = name
         self.command = command
@@ -43,6 +45,7 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
         self.disabled = disabled
         self.mode = mode
         self.expires = expires
+        self.whiteList = whiteList
         self.sourceLocation = sourceLocation
     }
 }

@@ -40,15 +40,7 @@ package struct PolicyDefinition: Sendable, Equatable {
     private mutating func readGlobal(_ section: ConfigNode, _ diagnostics: Diagnostics) {
         let reader = SectionReader(
             section, known: Self.globalOptions, peers: PeerNames.globalOptions, diagnostics: diagnostics)
-        for (word, node) in reader.words("white_list") + reader.words("allow_list") {
-            do throws(WhiteList.InvalidEntry) {
-                try whiteList.insert(word)
-            } catch {
-                diagnostics.error(
-                    "(1237): Invalid ip address: \(quoted(word)). In \(node.name): \(error.reason)",
-                    at: node.valueLocation)
-            }
-        }
+        WhiteList.read(reader, into: &whiteList)
         if let match = reader.choice("agent_match", of: AgentMatch.self) { agentMatch = match }
         if let grace = reader.duration("undo_grace") { undoGrace = grace }
         if let choice = reader.choice("on_stop", of: OnStop.self) { onStop = choice }

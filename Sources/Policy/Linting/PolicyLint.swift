@@ -8,20 +8,23 @@ package struct PolicyLint {
     let policy: PolicyDefinition
     let diagnostics: Diagnostics
     private let sections: [SourceLocation: ConfigNode]
-    private let whiteListNodes: [ConfigNode]
+    /// The entries of each white list.
+    private let whiteLists: [[ConfigNode]]
 
     /// - Parameter sections: the ones that `policy` was read from.
     package init(_ policy: PolicyDefinition, sections: [ConfigNode], diagnostics: Diagnostics) {
         self.policy = policy
         self.diagnostics = diagnostics
         self.sections = Dictionary(sections.map { ($0.location, $0) }, uniquingKeysWith: { first, _ in first })
-        whiteListNodes = sections.filter { $0.name == "global" }.flatMap(\.children)
-            .filter { $0.name == "white_list" || $0.name == "allow_list" }
+        let holders =
+            [sections.filter { $0.name == "global" }.flatMap(\.children)]
+            + sections.filter { $0.name == "active-response" }.map(\.children)
+        whiteLists = holders.map { $0.filter { $0.name == "white_list" || $0.name == "allow_list" } }
     }
 
     /// Reports everything, as warnings and notices.
     package func check() {
-        checkWhiteList(whiteListNodes)
+        for nodes in whiteLists { checkWhiteList(nodes) }
         checkUsers()
         for response in policy.responses {
             if response.disabled {

@@ -44,6 +44,21 @@ struct WhiteListDecisionTests {
         }
     }
 
+    @Test(arguments: ["198.51.100.7", "::ffff:198.51.100.7"])
+    func `a response's own white list stops that response alone`(source: String) throws {
+        let alert = try alert(data: #""srcip":"\#(source)""#)
+        let own = response("own", level: 1, whiteList: try Self.list("198.51.100.0/24"))
+        let other = response("other", level: 1, whiteList: try Self.list("10.0.0.0/8"))
+        let decisions = Policy(responses: [own, other]).decide(alert, agents: enrolled)
+        #expect(
+            decisions.first?.outcome
+                == .skipped(reason: "198.51.100.7 is white-listed by 198.51.100.0/24 of this response"))
+        #expect(decisions.last?.outcome.targets == [.server])
+        #expect(
+            reason(own, alert, whiteList: try Self.list("198.51.100.7"))
+                == "198.51.100.7 is white-listed by 198.51.100.7")
+    }
+
     @Test func `an alert without a source is not stopped`() throws {
         #expect(reason(response(level: 1), try alert(), whiteList: try Self.list("0.0.0.0/0", "::/0")) == nil)
     }

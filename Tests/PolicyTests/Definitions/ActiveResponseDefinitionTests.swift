@@ -42,6 +42,18 @@ import Testing
                     sourceLocation: SourceLocation(file: "f.conf", line: 2, column: Self.commands.count + 1)))
     }
 
+    @Test func `a response has a white list of its own`() throws {
+        let (response, lines) = complete(
+            "<white_list>10.0.0.0/8, 2001:db8::1</white_list><allow_list>^scanner$</allow_list>")
+        #expect(lines == [])
+        let list = try #require(response?.whiteList)
+        #expect(list.objection(to: "::ffff:10.1.2.3") != nil)
+        #expect(list.objection(to: "2001:db8:0::1") != nil)
+        #expect(list.objection(to: "scanner") != nil)
+        #expect(list.objection(to: "192.0.2.1") == nil)
+        #expect(complete("<white_list>10.0.0</white_list>").lines.first?.contains("(1237)") == true)
+    }
+
     @Test func `what is not given has its default`() throws {
         let response = try #require(complete("").response)
         #expect(response.name == "block")

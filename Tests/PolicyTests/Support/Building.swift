@@ -7,14 +7,14 @@ func response(
     _ name: String = "ban", expect: ExpectedFields = [], extraArguments: [String] = [],
     location: ResponseLocation = .server,
     level: Int? = nil, ruleIDs: [String] = [], groups: GroupCondition? = nil, disabled: Bool = false,
-    mode: ResponseMode = .enforce
+    mode: ResponseMode = .enforce, whiteList: WhiteList = WhiteList()
 ) -> ActiveResponseDefinition {
     let place = SourceLocation(file: "test.conf", line: 1, column: 1)
     let command = CommandDefinition(
         name: "command", executable: "script", expect: expect, extraArguments: extraArguments, location: place)
     return ActiveResponseDefinition(
         name: name, command: command, location: location, level: level, ruleIDs: ruleIDs, groups: groups,
-        disabled: disabled, mode: mode, sourceLocation: place)
+        disabled: disabled, mode: mode, whiteList: whiteList, sourceLocation: place)
 }
 
 /// An alert of the agent `web-03` (003).
