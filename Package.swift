@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "ManagerSettings", dependencies: ["Alerts", "ConfigurationTree", "Policy", logging],
             swiftSettings: strict),
-        .target(name: "AgentSettings", dependencies: ["ConfigurationTree", logging], swiftSettings: strict),
+        .target(name: "AgentSettings", dependencies: ["Alerts", "ConfigurationTree", logging], swiftSettings: strict),
         .testTarget(
             name: "SettingsTests",
             dependencies: [

@@ -1,3 +1,4 @@
+package import Alerts
 import Glibc
 package import Logging
 import Synchronization
@@ -20,6 +21,12 @@ package final class ResponseExecutor: Sendable {
         package var journalName = "journal"
         /// Addresses at which the manager is reached, for scripts that cut the network off.
         package var managerAddresses: [String] = []
+        /// What is never blocked, whatever is ordered.
+        package var neverBlock = Set(VitalAddressKind.allCases)
+        /// What stands before the paths of `/proc` and `/etc` from which that is found out.
+        ///
+        /// Only tests give one.
+        package var systemRoot = ""
         /// Minutes for the first, second, … repetition, for orders without a list of their own.
         package var repeatedOffenders: [Int64] = []
         /// Whether new orders are refused; what is active is still undone.
@@ -99,11 +106,14 @@ package final class ResponseExecutor: Sendable {
         let runner = ScriptRunner(
             home: configuration.home, poller: poller, managerAddresses: configuration.managerAddresses,
             ownsAllChildren: configuration.ownsAllChildren)
+        var blockGuard = BlockGuard(kinds: configuration.neverBlock, root: configuration.systemRoot)
+        blockGuard.managerAddresses = configuration.managerAddresses.compactMap { IPAddress($0) }
         let syncMailbox = syncMailbox
         let reactor = ResponseReactor(
             mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
             log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
-            survivors: survivors, restoreInterval: configuration.restoreInterval.components.seconds * 1000,
+            blockGuard: blockGuard, survivors: survivors,
+            restoreInterval: configuration.restoreInterval.components.seconds * 1000,
             logger: logger,
             wakeSync: { syncMailbox.send(.sync) })
         life.withLock { $0.outbox = outbox }
@@ -196,6 +206,11 @@ package final class ResponseExecutor: Sendable {
     /// Says whether new orders are refused from now on.
     package func update(isDisabled: Bool) {
         mailbox.send(.disabled(isDisabled))
+    }
+
+    /// Says what is never blocked from now on.
+    package func update(neverBlock: Set<VitalAddressKind>) {
+        mailbox.send(.neverBlock(neverBlock))
     }
 
     /// Starts nothing more, waits a little for scripts that run, and makes everything safe on disk.

@@ -1,3 +1,4 @@
+import Alerts
 import CSpawn
 import Glibc
 import Logging
@@ -19,6 +20,7 @@ final class ResponseReactor: @unchecked Sendable {
         case managerAddresses([String])
         case repeatedOffenders([Int64])
         case disabled(Bool)
+        case neverBlock(Set<VitalAddressKind>)
         case list(@Sendable ([ActiveDispatch]) -> Void)
         case summarize(@Sendable ([HeldDispatch]) -> Void)
         case describe([DispatchID], @Sendable ([HeldOrder]) -> Void)
@@ -62,6 +64,7 @@ final class ResponseReactor: @unchecked Sendable {
     private var lastSync = Int64.min / 2
 
     private var table: ResponseTable
+    private var blockGuard: BlockGuard
     /// Records that belong together and wait to be written.
     private var batch = JournalBatch()
     /// Batches in the file's form that wait to be written.
@@ -87,7 +90,8 @@ final class ResponseReactor: @unchecked Sendable {
 
     init(
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
-        outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, survivors: [DispatchID: Survivor],
+        outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, blockGuard: BlockGuard,
+        survivors: [DispatchID: Survivor],
         restoreInterval: Int64, logger: Logger,
         wakeSync: @escaping @Sendable () -> Void
     ) {
@@ -98,6 +102,7 @@ final class ResponseReactor: @unchecked Sendable {
         self.outbox = outbox
         self.log = log
         self.table = table
+        self.blockGuard = blockGuard
         self.survivors = survivors
         self.restoreInterval = restoreInterval
         self.logger = logger
@@ -184,13 +189,16 @@ final class ResponseReactor: @unchecked Sendable {
         switch command {
         case .submit(let order):
             if journal.failure != nil { mendJournalForOrder(at: now) }
-            perform(table.submit(order, at: now), at: now)
+            perform(table.submit(order, objection: objection(to: order, at: now), at: now), at: now)
         case .undo(let id, let by): perform(table.undo(id, by: by, at: now), at: now)
         case .acknowledge(let through):
             if let record = outbox.acknowledge(through: through) { perform([.record(record)], at: now) }
-        case .managerAddresses(let addresses): runner.managerAddresses = addresses
+        case .managerAddresses(let addresses):
+            runner.managerAddresses = addresses
+            blockGuard.managerAddresses = addresses.compactMap { IPAddress($0) }
         case .repeatedOffenders(let minutes): table.repeatedOffenders = minutes
         case .disabled(let isDisabled): table.isDisabled = isDisabled
+        case .neverBlock(let kinds): blockGuard = BlockGuard(kinds: kinds, like: blockGuard)
         case .list(let answer): answer(table.activeDispatches)
         case .summarize(let deliver):
             let held = table.held(at: now)
@@ -207,6 +215,10 @@ final class ResponseReactor: @unchecked Sendable {
             table.stop()
             stopBy = now.boot + patience
         }
+    }
+
+    private func objection(to order: Order, at now: Moment) -> String? {
+        blockGuard.objection(to: order, now: now.boot) { runner.declarations(of: order.executable) }
     }
 
     private func handle(_ token: UInt64, at now: Moment) {
@@ -282,6 +294,8 @@ final class ResponseReactor: @unchecked Sendable {
             if run.action == .add, let failure = journal.failure {
                 throw .refused("the journal cannot be written: \(failure)")
             }
+            // Once more: what waited for its turn may have become vital meanwhile.
+            if run.action == .add, let objection = objection(to: run.order, at: now) { throw .refused(objection) }
             try runner.start(run, now: now.boot)
             return table.started(run.order.id, at: now)
         } catch {
@@ -303,7 +317,7 @@ final class ResponseReactor: @unchecked Sendable {
         let wanted = restoreSoon.isEmpty ? inForce : restoreSoon.intersection(inForce)
         restoreSoon = []
         nextRestore = inForce.isEmpty ? nil : now.boot + restoreInterval
-        for executable in wanted where runner.canRestore(executable) {
+        for executable in wanted where runner.declarations(of: executable).contains(.restore) {
             guard let responses = table.beginRestore(of: executable, at: now) else {
                 restoreSoon.insert(executable)
                 nextRestore = now.boot + Self.restorePause

@@ -73,6 +73,7 @@ struct AgentDaemon {
         var settings = ResponseExecutor.Configuration(home: home.path)
         settings.repeatedOffenders = configuration.repeatedOffenders
         settings.isDisabled = configuration.isDisabled
+        settings.neverBlock = configuration.neverBlock
         if configuration.isDisabled { logger.warning("(1350): Active response disabled; every order is refused") }
         let executor = try ResponseExecutor(configuration: settings, logger: logger) { outbox.push($0) }
         let hello = Hello(
@@ -127,6 +128,7 @@ struct AgentDaemon {
         executor.update(repeatedOffenders: new.repeatedOffenders)
         executor.update(isDisabled: new.isDisabled)
         onStop.value = new.onStop
+        executor.update(neverBlock: new.neverBlock)
         if new.servers != started.servers {
             logger.warning("Changes of client take effect at the next start")
         }

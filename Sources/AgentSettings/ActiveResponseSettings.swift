@@ -1,19 +1,24 @@
+import Alerts
 import ConfigurationTree
 
 /// What the `<active-response>` blocks of an agent's file say.
 ///
 /// As with the peers, of several blocks the first one that gives an option counts.
 struct ActiveResponseSettings {
-    static let options = ["disabled", "repeated_offenders", "on_stop"]
+    static let options = ["disabled", "repeated_offenders", "on_stop", "never_block", "confirm", "max_isolation"]
     /// The options of a manager's block, which says when a command runs: the file of a machine on which OSSEC is both
     /// manager and agent has such blocks too.
     static let managerOptions = [
         "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout", "name", "mode", "expires",
+        "white_list", "allow_list",
     ]
 
     var isDisabled: Bool?
     var repeatedOffenders: [Int]?
     var onStop: OnStop?
+    var neverBlock: Set<VitalAddressKind>?
+    var confirm: Duration?
+    var maximumIsolation: Duration?
     private var place: [String: SourceLocation] = [:]
 
     mutating func read(_ section: ConfigNode, _ diagnostics: Diagnostics) {
@@ -31,6 +36,16 @@ struct ActiveResponseSettings {
         if let choice = reader.choice("on_stop", of: OnStop.self), isFirst("on_stop", reader) { onStop = choice }
         if let minutes = reader.minutes("repeated_offenders"), isFirst("repeated_offenders", reader) {
             repeatedOffenders = minutes
+        }
+        guard !isManagers else { return }
+        if let kinds = reader.enabled("never_block", of: VitalAddressKind.self), isFirst("never_block", reader) {
+            neverBlock = kinds
+        }
+        if let seconds = reader.duration("confirm", atLeast: .seconds(1)), isFirst("confirm", reader) {
+            confirm = seconds
+        }
+        if let seconds = reader.duration("max_isolation", atLeast: .seconds(1)), isFirst("max_isolation", reader) {
+            maximumIsolation = seconds
         }
     }
 

@@ -1,3 +1,4 @@
+package import Alerts
 package import ConfigurationTree
 package import Logging
 
@@ -11,6 +12,12 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var repeatedOffenders: [Int64] = []
     /// `<active-response><on_stop>`.
     package var onStop = OnStop.keep
+    /// `<active-response><never_block>`: what is refused to be blocked.
+    package var neverBlock = Set(VitalAddressKind.allCases)
+    /// `<active-response><confirm>`: how long a response that may cut this host off has for showing that it does not.
+    package var confirm = Duration.seconds(30)
+    /// `<active-response><max_isolation>`: the longest time for such a response; nil for any.
+    package var maximumIsolation: Duration?
     /// `<logging><level>`.
     package var logLevel: Logger.Level = .info
 
@@ -58,6 +65,9 @@ package struct AgentConfiguration: Sendable, Equatable {
         isDisabled = responses.isDisabled ?? false
         onStop = responses.onStop ?? .keep
         repeatedOffenders = (responses.repeatedOffenders ?? []).map(Int64.init)
+        if let kinds = responses.neverBlock { neverBlock = kinds }
+        if let confirm = responses.confirm { self.confirm = confirm }
+        maximumIsolation = responses.maximumIsolation
     }
 
     private mutating func readClient(

@@ -16,7 +16,7 @@ import Testing
         "Daemon": [],
         "Policy": ["Alerts", "ConfigurationTree"],
         "ActiveResponse": ["Alerts", "Wire", "CSpawn"],
-        "AgentSettings": ["ConfigurationTree"],
+        "AgentSettings": ["Alerts", "ConfigurationTree"],
         "ManagerSettings": ["Alerts", "ConfigurationTree", "Policy"],
         "Agent": [
             "ActiveResponse", "AgentProtocol", "AgentSettings", "ConfigurationTree", "Daemon", "TLS", "Wire",

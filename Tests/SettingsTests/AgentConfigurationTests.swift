@@ -1,4 +1,5 @@
 import AgentSettings
+import Alerts
 import ConfigurationTree
 import TestSupport
 import Testing
@@ -38,6 +39,26 @@ import Testing
     @Test func `within a block yes is yes`() throws {
         let block = "<active-response><disabled>yes</disabled><disabled>no</disabled></active-response>"
         #expect(try load("<edr_config>\(Self.server)\(block)</edr_config>").configuration?.isDisabled == true)
+    }
+
+    @Test func `what is never blocked is switched off by name, in XML and in YAML`() throws {
+        let all = Set(VitalAddressKind.allCases)
+        #expect(try load("<edr_config>\(Self.server)</edr_config>").configuration?.neverBlock == all)
+        let block = "<never_block><gateway>no</gateway><dns>no</dns><ssh>yes</ssh></never_block>"
+        let xml = try load("<edr_config>\(Self.server)<active-response>\(block)</active-response></edr_config>")
+        #expect(xml.configuration?.neverBlock == all.subtracting([.gateway, .dns]))
+        let yaml = try load(
+            """
+            client: {server: {address: m}}
+            active-response:
+              never_block: {ssh: no, own: false}
+            """, name: "edr-agent.yaml")
+        #expect(yaml.lines == [])
+        #expect(yaml.configuration?.neverBlock == all.subtracting([.ssh, .own]))
+        let wrong = try load(
+            "<edr_config>\(Self.server)<active-response><never_block><router>no</router></never_block>"
+                + "</active-response></edr_config>")
+        #expect(wrong.configuration == nil && wrong.lines.first?.contains("router") == true)
     }
 
     @Test func `a manager's block says nothing about the agent but its list of offences`() throws {

@@ -9,7 +9,8 @@ func meaning(of value: Any) -> String {
     guard !mirror.children.isEmpty else { return "\(value)" }
     var parts = mirror.children.map { "\($0.label ?? "") \(meaning(of: $0.value))" }
     // Nobody looks at the order of these.
-    let isUnordered = mirror.displayStyle == .dictionary || value is [NamePattern] || value is [IPNetwork]
+    let isUnordered =
+        [.dictionary, .set].contains(mirror.displayStyle) || value is [NamePattern] || value is [IPNetwork]
     if isUnordered { parts.sort() }
     return "(\(parts.joined(separator: "; ")))"
 }

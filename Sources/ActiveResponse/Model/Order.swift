@@ -55,13 +55,18 @@ package struct Order: Sendable, Equatable {
     package var repeatedOffenders: [Int64]
     /// The manager's name, which scripts see as `origin.name`.
     package var managerName: String
+    /// The command expects a user or a file and no address: it does not act on the address that the alert has.
+    ///
+    /// False in the orders of a manager that does not say so.
+    package var sparesAddress: Bool
 
     package init(
         id: DispatchID, kind: Kind = .run, command: String, activeResponse: String, executable: String,
         user: String? = nil, sourceAddress: String? = nil, filename: String? = nil, alertID: String, ruleID: String,
         agentName: String, agentID: String, extraArguments: [String] = [], timeout: Int64 = 0,
         execTimeout: Int64 = 60, scriptProtocol: UInt64 = 0, expiresAt: Int64 = 0, alertRaisedAt: Int64 = 0,
-        alertJSON: [UInt8] = [], repeatedOffenders: [Int64] = [], managerName: String = ""
+        alertJSON: [UInt8] = [], repeatedOffenders: [Int64] = [], managerName: String = "",
+        sparesAddress: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -84,6 +89,7 @@ package struct Order: Sendable, Equatable {
         self.alertJSON = alertJSON
         self.repeatedOffenders = repeatedOffenders
         self.managerName = managerName
+        self.sparesAddress = sparesAddress
     }
 
     /// Whether the response is undone when its time is over.
@@ -116,6 +122,7 @@ extension Order {
         static let alertJSON = 19
         static let repeatedOffender = 20
         static let managerName = 21
+        static let sparesAddress = 22
     }
 
     /// The order as a message.
@@ -147,6 +154,7 @@ extension Order {
             writer.write(step.bytes, field: Field.repeatedOffender)
         }
         writer.write(managerName, field: Field.managerName)
+        writer.write(UInt64(sparesAddress ? 1 : 0), field: Field.sparesAddress)
         return writer.bytes
     }
 
@@ -184,6 +192,7 @@ extension Order {
             case Field.alertJSON: order.alertJSON = try field.bytes()
             case Field.repeatedOffender: order.repeatedOffenders.append(try Self.minutes(of: field))
             case Field.managerName: order.managerName = try field.text()
+            case Field.sparesAddress: order.sparesAddress = try field.unsigned() != 0
             default: break
             }
         }

@@ -1,33 +1,10 @@
-import Glibc
-
 /// The conversation with a script that can bring back its responses (docs/how-to/write-a-script.md).
 ///
 /// The script gets a line for each response in force: dispatch id, seconds left, user, address, file and extra arguments,
 /// separated by tabs, with `-` for what is missing. It prints `restored ID` for each that it had to apply again.
 enum RestoreRequest {
-    /// The line by which a script declares that it understands `restore`.
-    private static let declaration = Array("\n# edr: restore\n".utf8)
-    /// The declaration stands in this many bytes of the script.
-    private static let head = 4096
     /// Seconds for one request; the undos of the script wait for it.
     static let limit: Int64 = 20
-
-    /// Whether a script declares that it can bring back its responses.
-    static func isUnderstood(by path: String) -> Bool {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: head)
-        let count = read(file, &bytes, bytes.count)
-        guard count > 2, bytes[0] == UInt8(ascii: "#"), bytes[1] == UInt8(ascii: "!") else { return false }
-        var rest = bytes[..<count]
-        while let line = rest.firstIndex(of: 0x0A) {
-            rest = rest[line...]
-            if rest.starts(with: declaration) { return true }
-            rest = rest.dropFirst()
-        }
-        return false
-    }
 
     /// The run of a script for a request.
     ///

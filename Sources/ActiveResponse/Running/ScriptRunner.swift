@@ -68,9 +68,9 @@ final class ScriptRunner {
         if let input = process.input { settle(input.write(), of: process) }
     }
 
-    /// Whether a script declares that it can bring back its responses.
-    func canRestore(_ executable: String) -> Bool {
-        RestoreRequest.isUnderstood(by: "\(home)/active-response/bin/\(executable)")
+    /// What a script says of itself.
+    func declarations(of executable: String) -> ScriptDeclarations {
+        ScriptDeclarations(of: "\(home)/active-response/bin/\(executable)")
     }
 
     /// Takes over a script that outlived an earlier run of the daemon.

@@ -118,7 +118,9 @@ package struct ResponseTable: Sendable {
     /// An order has come.
     ///
     /// One that is known already is acknowledged again and changes nothing.
-    package mutating func submit(_ order: Order, at now: Moment) -> [ResponseAction] {
+    ///
+    /// - Parameter objection: why this machine does not do what is ordered, if so; what is undone is always done.
+    package mutating func submit(_ order: Order, objection: String? = nil, at now: Moment) -> [ResponseAction] {
         var actions: [ResponseAction] = []
         let received = ResponseAction.emit(ResponseEvent(dispatchID: order.id, kind: .received, at: now.wall))
         if case .undo(let by) = order.kind {
@@ -127,7 +129,7 @@ package struct ResponseTable: Sendable {
             return actions
         }
         guard dispatches[order.id] == nil, finished[order.id] == nil else { return [received] }
-        if let reason = refusal(of: order) {
+        if let reason = refusal(of: order) ?? objection {
             actions.append(received)
             refuse(order, because: reason, at: now, &actions)
             return actions

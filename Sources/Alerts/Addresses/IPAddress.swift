@@ -23,6 +23,16 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The address with these 4 or 16 bytes in network byte order; nil for any other number of bytes.
+    package init?(bytes: some Collection<UInt8>) {
+        let value = bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
+        switch bytes.count {
+        case 4: self.init(ipv4: UInt32(truncatingIfNeeded: value))
+        case 16: self.init(ipv6: value)
+        default: return nil
+        }
+    }
+
     /// The address with these 32 bits, the first number of the text in the highest byte.
     init(ipv4 value: UInt32) {
         isIPv6 = false

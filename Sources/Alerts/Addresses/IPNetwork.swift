@@ -51,6 +51,11 @@ package struct IPNetwork: Hashable, Sendable {
         return (other.value ^ address.value) >> UInt128(width - prefixLength) == 0
     }
 
+    /// Whether any address lies in both ranges.
+    package func overlaps(_ other: IPNetwork) -> Bool {
+        contains(other.address) || other.contains(address)
+    }
+
     private static func prefixLength(_ text: some StringProtocol) -> Int? {
         let digits = text.utf8
         guard (1...3).contains(digits.count), digits.count == 1 || digits.first != UInt8(ascii: "0"),

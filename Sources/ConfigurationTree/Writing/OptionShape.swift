@@ -27,6 +27,8 @@ enum OptionShape {
             ("active-response", "white_list"), ("active-response", "allow_list"):
             self = .entries
         case ("client", "disable-active-response"), ("command", "timeout_allowed"): self = .flag
+        // One flag for each kind of address.
+        case ("never_block", _): self = .flag
         case ("command", "expect"): self = .words
         case ("command", "extra_args"): self = .arguments
         case ("active-response", "agent_id"): self = .addedWords

@@ -153,7 +153,8 @@ extension HandCommand {
                 sourceAddress: target.sourceAddress?.description, filename: target.filename, alertID: alertID,
                 ruleID: "-", agentName: agentName, agentID: id, extraArguments: extraArguments + target.arguments,
                 timeout: timeout, execTimeout: execTimeout, scriptProtocol: scriptProtocol.wireValue,
-                expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: target.alertJSON, managerName: managerName)
+                expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: target.alertJSON, managerName: managerName,
+                sparesAddress: expect.sparesAddress)
         }
     }
 }

@@ -39,7 +39,7 @@ struct OrderFactory: Sendable {
             scriptProtocol: command.scriptProtocol.wireValue,
             expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt ?? 0,
             alertJSON: alert.json, repeatedOffenders: response.repeatedOffenders.map(Int64.init),
-            managerName: managerName)
+            managerName: managerName, sparesAddress: command.expect.sparesAddress)
         return PlannedOrder(order: order, isObserved: response.mode == .observe)
     }
 
@@ -75,6 +75,11 @@ struct PlannedOrder: Sendable {
         self.order = order
         fate = order.reasonToRefuse.map(Fate.refuse) ?? (isObserved ? .observe : .send)
     }
+}
+
+extension ExpectedFields {
+    /// Whether a command with these does not act on the address of its alert, but on its user or file.
+    var sparesAddress: Bool { !isEmpty && !contains(.sourceAddress) }
 }
 
 extension ScriptProtocol {

@@ -1,4 +1,5 @@
 import ActiveResponse
+import Alerts
 import ConfigurationTree
 import Daemon
 import Logging
@@ -10,6 +11,7 @@ import ServiceLifecycle
 struct LocalResponder: Service {
     let home: Home
     let repeatedOffenders: [Int64]
+    let neverBlock: Set<VitalAddressKind>
     let dispatcher: Dispatcher
     let context: DecisionContext
     let logger: Logger
@@ -25,6 +27,7 @@ struct LocalResponder: Service {
         let (events, continuation) = AsyncStream.makeStream(of: Happening.self)
         var configuration = ResponseExecutor.Configuration(home: home.path)
         configuration.repeatedOffenders = repeatedOffenders
+        configuration.neverBlock = neverBlock
         let executor = try ResponseExecutor(configuration: configuration, logger: logger) {
             continuation.yield(.events($0))
         }

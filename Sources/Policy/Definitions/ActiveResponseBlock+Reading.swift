@@ -2,7 +2,7 @@ import ConfigurationTree
 
 extension ActiveResponseBlock {
     static func isAgentForm(_ section: ConfigNode) -> Bool {
-        let options = ["disabled", "repeated_offenders"] + PeerNames.activeResponseOptions
+        let options = ["disabled", "repeated_offenders"] + agentOptions + PeerNames.activeResponseOptions
         return !section.children.isEmpty && section.children.allSatisfy { options.contains($0.name) }
     }
 

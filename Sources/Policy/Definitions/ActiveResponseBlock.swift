@@ -1,3 +1,4 @@
+import Alerts
 import ConfigurationTree
 
 /// An `<active-response>` section as it was written: options read and checked, the command still only a name.
@@ -9,11 +10,16 @@ struct ActiveResponseBlock {
         "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list",
     ]
 
+    /// What only the agent's form of the block has beside `disabled` and `repeated_offenders`.
+    static let agentOptions = ["never_block", "confirm", "max_isolation"]
+
     let section: ConfigNode
     let givenName: String?
     let command: String?
     let isDisabled: Bool
     let repeatedOffenders: [Int]
+    /// In the agent's form, what the machine never blocks.
+    let neverBlock: Set<VitalAddressKind>?
     /// The agent's form of the block, which an `ossec.conf` of the peers may hold beside the manager's: it configures
     /// the machine that it is on and names no command.
     let isAgentForm: Bool
@@ -31,9 +37,11 @@ struct ActiveResponseBlock {
 
     init(_ section: ConfigNode, diagnostics: Diagnostics) {
         let reader = SectionReader(
-            section, known: Self.options, peers: PeerNames.activeResponseOptions, diagnostics: diagnostics)
+            section, known: Self.options + (Self.isAgentForm(section) ? Self.agentOptions : []),
+            peers: PeerNames.activeResponseOptions, diagnostics: diagnostics)
         self.section = section
         isAgentForm = Self.isAgentForm(section)
+        neverBlock = isAgentForm ? reader.enabled("never_block", of: VitalAddressKind.self) : nil
         isDisabled = reader.stickyFlag("disabled") ?? false
         nameNode = reader.last("name")
         givenName = reader.nonEmpty("name")

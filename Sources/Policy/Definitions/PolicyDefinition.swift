@@ -1,3 +1,4 @@
+package import Alerts
 package import ConfigurationTree
 
 /// What a configuration says about responding: commands, active responses, white list.
@@ -20,6 +21,10 @@ package struct PolicyDefinition: Sendable, Equatable {
     ///
     /// Minutes for responses of location server that have none of their own. The first such block counts.
     package private(set) var managerRepeatedOffenders: [Int] = []
+    /// The `never_block` of a block in the agent's form: what responses of location server never block.
+    ///
+    /// All kinds without one. The first such block counts.
+    package private(set) var managerNeverBlock = Set(VitalAddressKind.allCases)
 
     /// Reads the `<global>`, `<command>` and `<active-response>` sections among `sections`, which may stand in any
     /// order; others are not looked at.
@@ -58,6 +63,7 @@ package struct PolicyDefinition: Sendable, Equatable {
     }
 
     private mutating func readResponses(_ blocks: [ActiveResponseBlock], _ diagnostics: Diagnostics) {
+        if let kinds = blocks.lazy.compactMap(\.neverBlock).first { managerNeverBlock = kinds }
         for block in blocks where block.isAgentForm {
             diagnostics.notice(
                 "this \(block.section.label) names no command: it is an agent's and is no response here",
