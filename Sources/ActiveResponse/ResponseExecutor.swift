@@ -27,6 +27,17 @@ package final class ResponseExecutor: Sendable {
         ///
         /// Only tests give one.
         package var systemRoot = ""
+        /// How long the manager may take to be reached through a response that may cut this machine off (one whose
+        /// script declares `# edr: confirm`), until it is undone.
+        ///
+        /// Nil where nobody could find that out.
+        package var confirm: Duration?
+        /// How long such a response holds at most; nil for any time.
+        package var maximumIsolation: Duration?
+        /// Whether nothing is started but undos, and nothing is looked after.
+        ///
+        /// For a look into the journal beside the daemon's own runs.
+        package var onlyUndoes = false
         /// Minutes for the first, second, … repetition, for orders without a list of their own.
         package var repeatedOffenders: [Int64] = []
         /// Whether new orders are refused; what is active is still undone.
@@ -60,19 +71,25 @@ package final class ResponseExecutor: Sendable {
     private let configuration: Configuration
     private let logger: Logger
     private let onEvents: @Sendable ([ResponseEvent]) -> Void
+    private let onProbe: @Sendable (_ until: Int64) -> Void
     private let mailbox: Mailbox<ResponseReactor.Command>
     private let syncMailbox: Mailbox<SyncCommand>
     private let life = Mutex(Life())
 
-    /// - Parameter onEvents: called on a thread of the executor's with the events that became safe together, in the
-    ///   order of their numbers; never with none. It must not block for long: later events wait for it.
+    /// - Parameters:
+    ///   - onProbe: called when somebody shall try to reach the manager by new connections until a moment of the boot
+    ///     clock (``SystemClock``), and say so by ``reached(since:)``. It must not block.
+    ///   - onEvents: called on a thread of the executor's with the events that became safe together, in the order of
+    ///     their numbers; never with none. It must not block for long: later events wait for it.
     /// - Throws: when the system is out of descriptors.
     package init(
-        configuration: Configuration, logger: Logger, onEvents: @escaping @Sendable ([ResponseEvent]) -> Void
+        configuration: Configuration, logger: Logger, onProbe: @escaping @Sendable (_ until: Int64) -> Void = { _ in },
+        onEvents: @escaping @Sendable ([ResponseEvent]) -> Void
     ) throws(ResponseError) {
         self.configuration = configuration
         self.logger = logger
         self.onEvents = onEvents
+        self.onProbe = onProbe
         mailbox = try Mailbox()
         syncMailbox = try Mailbox()
     }
@@ -90,9 +107,11 @@ package final class ResponseExecutor: Sendable {
         }
         let now = SystemClock.now()
         let outbox = EventOutbox(records: opened.records, now: now.wall)
+        var limits = configuration.limits
+        if configuration.onlyUndoes { limits.adds = 0 }
         var table = ResponseTable(
-            bootID: SystemClock.bootID(), repeatedOffenders: configuration.repeatedOffenders,
-            limits: configuration.limits)
+            bootID: SystemClock.bootID(), repeatedOffenders: configuration.repeatedOffenders, limits: limits)
+        table.confirmPeriod = configuration.confirm.map { $0.components.seconds * 1000 }
         table.isDisabled = configuration.isDisabled
         for record in opened.records { table.replay(record) }
         // Written anew at each start: this cuts damage out, and states deadlines by the clocks of this boot.
@@ -113,9 +132,9 @@ package final class ResponseExecutor: Sendable {
             mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
             log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
             blockGuard: blockGuard, survivors: survivors,
-            restoreInterval: configuration.restoreInterval.components.seconds * 1000,
-            logger: logger,
-            wakeSync: { syncMailbox.send(.sync) })
+            restoreInterval: configuration.onlyUndoes ? nil : configuration.restoreInterval.components.seconds * 1000,
+            maximumIsolation: configuration.maximumIsolation?.components.seconds, logger: logger,
+            wakeSync: { syncMailbox.send(.sync) }, probe: onProbe)
         life.withLock { $0.outbox = outbox }
         try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox) }
         try WorkerThread.start("edr-respond") {
@@ -150,20 +169,31 @@ package final class ResponseExecutor: Sendable {
 
     /// The dispatches that are not over; none before ``start()`` and after ``stop()``.
     package func active() async -> [ActiveDispatch] {
+        await ask {
+            .list($0)
+        } orElse: {
+            []
+        }
+    }
+
+    /// Sends a command that is answered.
+    private func ask<Answer: Sendable>(
+        _ command: (@escaping @Sendable (Answer) -> Void) -> ResponseReactor.Command, orElse none: () -> Answer
+    ) async -> Answer {
         await withCheckedContinuation { continuation in
             // Sent under the lock: what is in the mailbox when the executor is marked as ended still gets its answer.
             let isRunning = life.withLock { life in
                 guard life.outbox != nil, !life.isEnded else { return false }
-                mailbox.send(.list { continuation.resume(returning: $0) })
+                mailbox.send(command { continuation.resume(returning: $0) })
                 return true
             }
-            if !isRunning { continuation.resume(returning: []) }
+            if !isRunning { continuation.resume(returning: none()) }
         }
     }
 
     /// Tells what the journal holds as not over.
     ///
-    /// - Parameter deliver: called on the thread that calls `onEvent`, after every event that led to what is told and
+    /// - Parameter deliver: called on the thread that calls `onEvents`, after every event that led to what is told and
     ///   before every later one.
     package func summarize(_ deliver: @escaping @Sendable ([HeldDispatch]) -> Void) {
         mailbox.send(.summarize(deliver))
@@ -206,6 +236,27 @@ package final class ResponseExecutor: Sendable {
     /// Says whether new orders are refused from now on.
     package func update(isDisabled: Bool) {
         mailbox.send(.disabled(isDisabled))
+    }
+
+    /// The manager was reached by a connection that was begun at this moment of the boot clock (``SystemClock``).
+    package func reached(since begun: Int64) {
+        mailbox.send(.reached(since: begun))
+    }
+
+    /// Undoes all responses that may cut this machine off, whoever ordered them.
+    ///
+    /// - Returns: which those are; the events say what comes of it. None before ``start()`` and after ``stop()``.
+    package func release(by: String) async -> [DispatchID] {
+        await ask {
+            .release(by: by, $0)
+        } orElse: {
+            []
+        }
+    }
+
+    /// Says how long responses that may cut this machine off hold at most from now on.
+    package func update(maximumIsolation: Duration?) {
+        mailbox.send(.maximumIsolation(maximumIsolation?.components.seconds))
     }
 
     /// Says what is never blocked from now on.
@@ -261,6 +312,7 @@ package final class ResponseExecutor: Sendable {
             switch command {
             case .list(let answer): answer([])
             case .undoAll(_, _, let answer): answer()
+            case .release(_, let answer): answer([])
             default: break
             }
         }

@@ -21,6 +21,12 @@ final class ResponseReactor: @unchecked Sendable {
         case repeatedOffenders([Int64])
         case disabled(Bool)
         case neverBlock(Set<VitalAddressKind>)
+        /// Responses that may cut this machine off hold so many seconds at most; nil for any time.
+        case maximumIsolation(Int64?)
+        /// The manager was reached by a connection begun at this moment of the boot clock.
+        case reached(since: Int64)
+        /// Undo all responses that may cut this machine off; the answer is which those are.
+        case release(by: String, @Sendable ([DispatchID]) -> Void)
         case list(@Sendable ([ActiveDispatch]) -> Void)
         case summarize(@Sendable ([HeldDispatch]) -> Void)
         case describe([DispatchID], @Sendable ([HeldOrder]) -> Void)
@@ -59,6 +65,9 @@ final class ResponseReactor: @unchecked Sendable {
     private let logger: Logger
     /// Wakes the syncing thread.
     private let wakeSync: @Sendable () -> Void
+    /// Has somebody try to reach the manager until a moment of the boot clock.
+    private let probe: @Sendable (_ until: Int64) -> Void
+    private var maximumIsolation: Int64?
     /// When to wake it for what was written since the last time.
     private var syncBy: Int64?
     private var lastSync = Int64.min / 2
@@ -73,7 +82,8 @@ final class ResponseReactor: @unchecked Sendable {
     private var survivors: [DispatchID: Survivor]
     /// When to look after what is in force, by the boot clock; nil while nothing is.
     private var nextRestore: Int64?
-    private let restoreInterval: Int64
+    /// Nil when nothing is looked after.
+    private let restoreInterval: Int64?
     /// Runs since unused memory was last given back to the system, and when that is done next.
     private var runsSinceTrim = 0
     private var trimAt: Int64?
@@ -92,8 +102,8 @@ final class ResponseReactor: @unchecked Sendable {
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
         outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, blockGuard: BlockGuard,
         survivors: [DispatchID: Survivor],
-        restoreInterval: Int64, logger: Logger,
-        wakeSync: @escaping @Sendable () -> Void
+        restoreInterval: Int64?, maximumIsolation: Int64?, logger: Logger,
+        wakeSync: @escaping @Sendable () -> Void, probe: @escaping @Sendable (_ until: Int64) -> Void
     ) {
         self.mailbox = mailbox
         self.poller = poller
@@ -106,7 +116,9 @@ final class ResponseReactor: @unchecked Sendable {
         self.survivors = survivors
         self.restoreInterval = restoreInterval
         self.logger = logger
+        self.maximumIsolation = maximumIsolation
         self.wakeSync = wakeSync
+        self.probe = probe
     }
 
     /// Works until it is told to stop.
@@ -114,7 +126,7 @@ final class ResponseReactor: @unchecked Sendable {
         let start = SystemClock.now()
         perform(table.resume(at: start, survivors: survivors.mapValues(\.action)), at: start)
         adoptSurvivors(at: start)
-        if !table.executablesInForce.isEmpty { nextRestore = start.boot }
+        if !table.executablesInForce.isEmpty, restoreInterval != nil { nextRestore = start.boot }
         // Reading the journal took a multiple of what is kept of it.
         trimAt = start.boot + Self.trimPause
         while !isDone(SystemClock.now().boot) {
@@ -187,9 +199,7 @@ final class ResponseReactor: @unchecked Sendable {
 
     private func take(_ command: Command, at now: Moment) {
         switch command {
-        case .submit(let order):
-            if journal.failure != nil { mendJournalForOrder(at: now) }
-            perform(table.submit(order, objection: objection(to: order, at: now), at: now), at: now)
+        case .submit(let order): submit(order, at: now)
         case .undo(let id, let by): perform(table.undo(id, by: by, at: now), at: now)
         case .acknowledge(let through):
             if let record = outbox.acknowledge(through: through) { perform([.record(record)], at: now) }
@@ -199,6 +209,12 @@ final class ResponseReactor: @unchecked Sendable {
         case .repeatedOffenders(let minutes): table.repeatedOffenders = minutes
         case .disabled(let isDisabled): table.isDisabled = isDisabled
         case .neverBlock(let kinds): blockGuard = BlockGuard(kinds: kinds, like: blockGuard)
+        case .maximumIsolation(let seconds): maximumIsolation = seconds
+        case .reached(let since): perform(table.reached(since: since, at: now), at: now)
+        case .release(let by, let answer):
+            let ids = table.cuttingOff
+            answer(ids)
+            for id in ids { perform(table.undo(id, by: by, at: now), at: now) }
         case .list(let answer): answer(table.activeDispatches)
         case .summarize(let deliver):
             let held = table.held(at: now)
@@ -215,6 +231,15 @@ final class ResponseReactor: @unchecked Sendable {
             table.stop()
             stopBy = now.boot + patience
         }
+    }
+
+    private func submit(_ order: Order, at now: Moment) {
+        if journal.failure != nil { mendJournalForOrder(at: now) }
+        guard order.kind == .run else { return perform(table.submit(order, at: now), at: now) }
+        let mayCutOff = runner.declarations(of: order.executable).contains(.confirm)
+        let order = mayCutOff ? IsolationLimit.bounded(order, to: maximumIsolation) : order
+        let actions = table.submit(order, objection: objection(to: order, at: now), mayCutOff: mayCutOff, at: now)
+        perform(actions, at: now)
     }
 
     private func objection(to order: Order, at now: Moment) -> String? {
@@ -260,6 +285,7 @@ final class ResponseReactor: @unchecked Sendable {
             case .run(let run):
                 write(at: now)
                 actions += start(run)
+            case .probe(let until): probe(until)
             case .answer(let id, let answer):
                 write(at: now)
                 runner.answer(answer, to: id)
@@ -278,9 +304,9 @@ final class ResponseReactor: @unchecked Sendable {
     private func note(_ record: JournalRecord, taken: inout [DispatchID], at now: Moment) {
         switch record {
         case .order(let order): if order.kind == .run { taken.append(order.id) }
-        case .active: if nextRestore == nil { nextRestore = now.boot + restoreInterval }
+        case .active: if nextRestore == nil { nextRestore = restoreInterval.map { now.boot + $0 } }
         case .due(let id, _):
-            guard let dispatch = table.dispatches[id] else { return }
+            guard let dispatch = table.dispatches[id], restoreInterval != nil else { return }
             restoreSoon.insert(dispatch.order.executable)
             nextRestore = min(nextRestore ?? .max, now.boot + Self.prolongationPause)
         default: break
@@ -316,7 +342,7 @@ final class ResponseReactor: @unchecked Sendable {
         let inForce = table.executablesInForce
         let wanted = restoreSoon.isEmpty ? inForce : restoreSoon.intersection(inForce)
         restoreSoon = []
-        nextRestore = inForce.isEmpty ? nil : now.boot + restoreInterval
+        nextRestore = inForce.isEmpty ? nil : restoreInterval.map { now.boot + $0 }
         for executable in wanted where runner.declarations(of: executable).contains(.restore) {
             guard let responses = table.beginRestore(of: executable, at: now) else {
                 restoreSoon.insert(executable)

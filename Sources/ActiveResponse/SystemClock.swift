@@ -1,8 +1,8 @@
 import Glibc
 
 /// The clocks of this machine.
-enum SystemClock {
-    static func now() -> Moment {
+package enum SystemClock {
+    package static func now() -> Moment {
         Moment(wall: milliseconds(CLOCK_REALTIME), boot: milliseconds(CLOCK_BOOTTIME))
     }
 

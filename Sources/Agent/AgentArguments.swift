@@ -10,6 +10,7 @@ package struct AgentArguments: Equatable, Sendable {
         case testConfiguration
         case showVersion
         case showHelp
+        case release
         case enroll(token: String, manager: ManagerAddress, name: String?)
     }
 
@@ -25,6 +26,7 @@ package struct AgentArguments: Equatable, Sendable {
     /// The text of `--help`.
     package static let help = """
         usage: edr-agent [--home DIR] [--config FILE] [-t|--test-config] [--version]
+               edr-agent [--home DIR] --release
                edr-agent [--home DIR] --enroll TOKEN --manager HOST:PORT [--name NAME]
 
         Runs the active responses that the manager orders on this host.
@@ -32,6 +34,7 @@ package struct AgentArguments: Equatable, Sendable {
           --home DIR           everything the agent reads or writes lives here (EDR_HOME, else /var/edr)
           --config FILE        the configuration (else etc/edr-agent.conf or etc/edr-agent.yaml)
           -t, --test-config    check the configuration and exit: 0 valid, 78 not
+          --release            undo what cuts this host off (isolate), as root, and exit: 0 undone, 1 not
           --enroll TOKEN       make a key, get a certificate from the manager, write etc/ and exit;
                                "-" reads the token from standard input, so that no process list shows it
           --manager HOST:PORT  the manager to enroll with (port 7514 when left out)
@@ -56,6 +59,7 @@ package struct AgentArguments: Equatable, Sendable {
             case "--manager": manager = try Self.value(option, attached, &rest)
             case "--name": name = try Self.value(option, attached, &rest)
             case "-t", "--test-config": action = .testConfiguration
+            case "--release": action = .release
             case "--version": action = .showVersion
             case "-h", "--help": action = .showHelp
             default: throw UsageError(description: "unknown argument \"\(argument)\"; see edr-agent --help")

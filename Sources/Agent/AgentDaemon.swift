@@ -70,12 +70,21 @@ struct AgentDaemon {
         _ configuration: AgentConfiguration, _ credentials: AgentCredentials, log: DaemonLog, logger: Logger
     ) async throws {
         let outbox = ReportOutbox()
+        let watch = ReleaseWatch()
+        let (probes, probe) = AsyncStream.makeStream(of: Int64.self)
         var settings = ResponseExecutor.Configuration(home: home.path)
         settings.repeatedOffenders = configuration.repeatedOffenders
         settings.isDisabled = configuration.isDisabled
         settings.neverBlock = configuration.neverBlock
+        settings.confirm = configuration.confirm
+        settings.maximumIsolation = configuration.maximumIsolation
         if configuration.isDisabled { logger.warning("(1350): Active response disabled; every order is refused") }
-        let executor = try ResponseExecutor(configuration: settings, logger: logger) { outbox.push($0) }
+        let executor = try ResponseExecutor(
+            configuration: settings, logger: logger, onProbe: { probe.yield($0) },
+            onEvents: {
+                outbox.push($0)
+                $0.forEach(watch.note)
+            })
         let hello = Hello(
             agentVersion: programVersion, agentName: HostFacts.hostName, hostname: HostFacts.hostName,
             osName: HostFacts.osName, bootID: HostFacts.bootID,
@@ -83,21 +92,25 @@ struct AgentDaemon {
         try executor.start()
         // One thread carries one connection; more would only cost memory.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let context = try TLSContext.agent(
+            authority: credentials.authority, certificate: credentials.certificate, key: credentials.key)
+        let addresses = ManagerAddressBook(
+            path: home.state + "/manager-address", servers: configuration.servers, executor: executor)
         let link = ManagerLinkService(
-            servers: configuration.servers, group: group,
-            context: try .agent(
-                authority: credentials.authority, certificate: credentials.certificate, key: credentials.key),
-            hello: hello, executor: executor, outbox: outbox,
-            addresses: ManagerAddressBook(
-                path: home.state + "/manager-address", servers: configuration.servers, executor: executor),
+            group: group, context: context, hello: hello, executor: executor, outbox: outbox, addresses: addresses,
             logger: logger)
         let onStop = CurrentOnStop(configuration.onStop)
+        let prober = ManagerProbe(
+            requests: probes, addresses: addresses, group: group, context: context, executor: executor, logger: logger)
+        let release = ReleaseService(
+            path: home.agentSocket, group: group,
+            release: LocalRelease(executor: executor, watch: watch, logger: logger), logger: logger)
         let hangup = AgentHangupService(
             daemon: self, started: configuration, executor: executor, onStop: onStop, log: log, logger: logger)
         ServiceManagerNotifier.notify(.ready)
         logger.notice("Agent is running", metadata: .of([.agent: credentials.agentID, .version: programVersion]))
         let undoing = UndoOnStopService(executor: executor, onStop: onStop, logger: logger)
-        let services: [any Service] = [link, hangup, undoing]
+        let services: [any Service] = [release, prober, link, hangup, undoing]
         let serviceGroup = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -129,8 +142,12 @@ struct AgentDaemon {
         executor.update(isDisabled: new.isDisabled)
         onStop.value = new.onStop
         executor.update(neverBlock: new.neverBlock)
+        executor.update(maximumIsolation: new.maximumIsolation)
         if new.servers != started.servers {
             logger.warning("Changes of client take effect at the next start")
+        }
+        if new.confirm != started.confirm {
+            logger.warning("A change of confirm takes effect at the next start")
         }
         logger.notice("Configuration was reloaded")
     }

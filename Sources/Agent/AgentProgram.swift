@@ -27,6 +27,8 @@ package enum AgentProgram {
             return ExitStatus.done
         case .testConfiguration:
             return daemon.testConfiguration(print: printError)
+        case .release:
+            return await ReleaseClient(home: home).run(print: { print($0) }, printError: printError)
         case .run:
             return await daemon.run(print: printError)
         case .enroll(let token, let manager, let name):

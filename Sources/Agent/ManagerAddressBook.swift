@@ -9,11 +9,13 @@ import Synchronization
 /// The last address that worked is kept in a file: an isolated host may not be able to resolve names.
 final class ManagerAddressBook: Sendable {
     private let path: String
+    private let servers: [ManagerAddress]
     private let executor: ResponseExecutor
     private let addresses: Mutex<[String]>
 
     init(path: String, servers: [ManagerAddress], executor: ResponseExecutor) {
         self.path = path
+        self.servers = servers
         self.executor = executor
         var known: [String] = []
         for address in servers.map(\.host).filter(Self.isAddress) + Self.read(path) where !known.contains(address) {
@@ -21,6 +23,24 @@ final class ManagerAddressBook: Sendable {
         }
         addresses = Mutex(known)
         executor.update(managerAddresses: known)
+    }
+
+    /// Where a manager can be, addresses before names: an isolated host has nobody to ask for a name.
+    var targets: [ManagerAddress] {
+        let named = servers.filter { !Self.isAddress($0.host) }
+        return servers.filter { Self.isAddress($0.host) } + found(for: named) + named
+    }
+
+    /// The managers in the order of the configuration, and behind them the addresses at which those with names were
+    /// found.
+    var serversAndFound: [ManagerAddress] { servers + found(for: servers.filter { !Self.isAddress($0.host) }) }
+
+    private func found(for named: [ManagerAddress]) -> [ManagerAddress] {
+        let configured = Set(servers.map(\.host))
+        let known = addresses.withLock { $0 }.filter { !configured.contains($0) }
+        var ports: [Int] = []
+        for port in named.map(\.port) where !ports.contains(port) { ports.append(port) }
+        return known.flatMap { host in ports.map { ManagerAddress(host: host, port: $0) } }
     }
 
     /// Notes the address of a link that is up.

@@ -11,7 +11,6 @@ import TLS
 
 /// Keeps the agent connected: tries its managers one after the other, again and again.
 struct ManagerLinkService: Service {
-    let servers: [ManagerAddress]
     let group: MultiThreadedEventLoopGroup
     let context: TLSContext
     let hello: Hello
@@ -26,6 +25,8 @@ struct ManagerLinkService: Service {
             var generator = SystemRandomNumberGenerator()
             var next = 0
             while !Task.isCancelled {
+                // Where names cannot be looked up any more, what they last stood for still leads to the manager.
+                let servers = addresses.serversAndFound
                 let server = servers[next % servers.count]
                 next += 1
                 let wasAccepted = await connect(to: server)

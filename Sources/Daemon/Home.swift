@@ -33,6 +33,7 @@ package struct Home: Sendable, Equatable {
     package var state: String { path + "/var" }
     package var run: String { path + "/run" }
     package var controlSocket: String { path + "/run/manager.sock" }
+    package var agentSocket: String { path + "/run/agent.sock" }
     package var responseScripts: String { path + "/active-response/bin" }
 
     /// The most bytes that the path of a Unix socket may have: `sun_path` without its final zero (unix(7)).

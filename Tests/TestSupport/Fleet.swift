@@ -24,10 +24,15 @@ package final class Fleet: Sendable {
 
     /// Writes the manager's configuration.
     package func configure(policy: String) throws {
+        try listen(on: "127.0.0.1", policy: policy)
+    }
+
+    /// Writes the manager's configuration with another address on which agents are awaited.
+    package func listen(on address: String, policy: String) throws {
         try managerHome.write(
             """
             <edr_config>
-              <remote><port>\(port)</port><local_ip>127.0.0.1</local_ip></remote>
+              <remote><port>\(port)</port><local_ip>\(address)</local_ip></remote>
               <alert_source><type>file</type><format>\(format)</format><location>\(alerts)</location></alert_source>
             </edr_config>
             <ossec_config>

@@ -12,6 +12,10 @@ package enum JournalRecord: Sendable, Equatable {
     case keys(DispatchID, [String])
     /// The `add` of a stateful dispatch has ended.
     case active(DispatchID)
+    /// The script of the order may cut this machine off: the manager has to be reached through it.
+    case confirmationWanted(DispatchID)
+    /// The manager was reached through it.
+    case confirmed(DispatchID)
     /// The undo is due at another time.
     case due(DispatchID, Deadline)
     /// The undo was asked for before its time.
@@ -42,6 +46,8 @@ extension JournalRecord {
         static let event: UInt64 = 10
         static let acknowledged: UInt64 = 11
         static let keys: UInt64 = 12
+        static let confirmationWanted: UInt64 = 13
+        static let confirmed: UInt64 = 14
     }
 
     private enum Field {
@@ -86,6 +92,12 @@ extension JournalRecord {
             }
         case .active(let id):
             writer.write(Kind.active, field: Field.kind)
+            writer.write(id.bytes, field: Field.dispatchID)
+        case .confirmationWanted(let id):
+            writer.write(Kind.confirmationWanted, field: Field.kind)
+            writer.write(id.bytes, field: Field.dispatchID)
+        case .confirmed(let id):
+            writer.write(Kind.confirmed, field: Field.kind)
             writer.write(id.bytes, field: Field.dispatchID)
         case .due(let id, let deadline):
             writer.write(Kind.due, field: Field.kind)
@@ -145,6 +157,8 @@ extension JournalRecord {
         case Kind.started: self = .started(try fields.id, fields.deadline)
         case Kind.keys: self = .keys(try fields.id, fields.keys)
         case Kind.active: self = .active(try fields.id)
+        case Kind.confirmationWanted: self = .confirmationWanted(try fields.id)
+        case Kind.confirmed: self = .confirmed(try fields.id)
         case Kind.due:
             guard let deadline = fields.deadline else { throw .missing(field: Field.bootID) }
             self = .due(try fields.id, deadline)

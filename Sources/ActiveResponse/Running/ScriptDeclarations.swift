@@ -23,8 +23,12 @@ struct ScriptDeclarations: OptionSet, Sendable {
 
 extension ScriptDeclarations {
     /// Reads the declarations of the script at a path; none when there is no such script.
+    ///
+    /// It was not checked yet: to open what is no regular file could wait for ever.
     init(of path: String) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { return }
         defer { close(file) }
         rawValue = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.head) { buffer in

@@ -7,6 +7,9 @@ package enum ResponseAction: Sendable, Equatable {
     /// Start the script, then report ``ResponseTable/started(_:at:)`` and at its end ``ResponseTable/ended(_:_:at:)``,
     /// or else ``ResponseTable/notStarted(_:because:at:)``.
     case run(Run)
+    /// Try to reach the manager by a new connection, again and again until this moment of the boot clock, and report
+    /// ``ResponseTable/reached(since:at:)``.
+    case probe(until: Int64)
     /// Answer the `check_keys` request of the dispatch's script.
     case answer(DispatchID, KeyAnswer)
 }

@@ -15,6 +15,8 @@ extension ResponseTable {
                 dispatches[id]?.scriptKey = ScriptKey(executable: executable, keys: keys)
             }
         case .active(let id): dispatches[id]?.phase = .active
+        case .confirmationWanted(let id): dispatches[id]?.confirmation = .wanted
+        case .confirmed(let id): dispatches[id]?.confirmation = .given
         case .due(let id, let deadline): dispatches[id]?.deadline = deadline
         case .undoRequested(let id, let by): dispatches[id]?.undoRequestedBy = by
         case .undoing(let id): dispatches[id]?.phase = .undoing
@@ -50,16 +52,21 @@ extension ResponseTable {
                 lines[dispatch.key, default: Line()].waiting.append(id)
             case .running where dispatch.deadline == nil:
                 finish(id, .ran, at: now, &actions)
-                emit(.unknown, id, at: now, detail: "interrupted; the end of the script was not seen", &actions)
+                emit(.unknown, id, at: now, detail: Self.interrupted, &actions)
                 if let by = dispatch.undoRequestedBy { resumeUndo(of: dispatch.order, by: by, &actions) }
             case .running:
                 actions.append(.record(.active(id)))
                 hold(id, dispatch, at: now, &actions)
+                if awaitsConfirmation(id) {
+                    resumeConfirmation(of: id, at: now, &actions)
+                    continue
+                }
                 let undoDue = dispatches[id]?.deadline?.wall
-                let detail = "interrupted; the end of the script was not seen"
+                let detail = Self.interrupted
                 emit(.active, id, at: now, undoDue: undoDue, detail: detail, &actions)
             case .active:
                 hold(id, dispatch, at: now, &actions)
+                if awaitsConfirmation(id) { resumeConfirmation(of: id, at: now, &actions) }
             case .undoDue, .undoing, .undoFailed:
                 if dispatch.isUndoOrder {
                     dispatches[id]?.phase = .waiting
@@ -67,12 +74,28 @@ extension ResponseTable {
                 } else {
                     hold(id, dispatch, at: now, &actions)
                     dispatches[id]?.phase = .undoDue
+                    // Nobody asked for that, and the manager was not reached through it.
+                    if dispatch.confirmation == .wanted, dispatch.undoRequestedBy == nil {
+                        dispatches[id]?.confirmation = .missing
+                    }
                 }
             }
         }
         for (_, dispatch) in replayed { pump(dispatch.key, at: now, &actions) }
         actions += advance(to: now)
         return actions
+    }
+
+    static let interrupted = "interrupted; the end of the script was not seen"
+
+    private func awaitsConfirmation(_ id: DispatchID) -> Bool {
+        guard let dispatch = dispatches[id] else { return false }
+        return dispatch.confirmation == .wanted && dispatch.phase == .active && confirmPeriod != nil
+    }
+
+    /// Nobody knows how far the last run got with it: the time counts anew.
+    private mutating func resumeConfirmation(of id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]) {
+        awaitConfirmation(of: id, RunResult(exitStatus: nil, detail: Self.interrupted), at: now, &actions)
     }
 
     /// The records from which the table can be built again, for a compacted journal.
@@ -86,6 +109,8 @@ extension ResponseTable {
         }
         for (id, dispatch) in dispatches.sorted(by: { $0.value.serial < $1.value.serial }) {
             records.append(.order(dispatch.order))
+            if dispatch.confirmation != .unneeded { records.append(.confirmationWanted(id)) }
+            if dispatch.confirmation == .given { records.append(.confirmed(id)) }
             switch dispatch.phase {
             case .waiting: continue
             case .running, .active, .undoDue, .undoing, .undoFailed: break

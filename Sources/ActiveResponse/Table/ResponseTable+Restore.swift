@@ -31,6 +31,7 @@ extension ResponseTable {
     ) -> [ResponseAction] {
         var actions: [ResponseAction] = []
         restoring.remove(executable)
+        awaitAnew(executable, at: now, &actions)
         for id in restored {
             guard let dispatch = dispatches[id], dispatch.order.executable == executable else { continue }
             let detail = "it was not in force any more and was applied again"

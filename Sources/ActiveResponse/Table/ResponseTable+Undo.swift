@@ -41,6 +41,8 @@ extension ResponseTable {
         case .running, .active:
             guard dispatch.undoRequestedBy == nil else { return }
             dispatches[id]?.undoRequestedBy = by
+            // What is undone need not be confirmed any more.
+            if case .awaited = dispatch.confirmation { dispatches[id]?.confirmation = .wanted }
             actions.append(.record(.undoRequested(id, by: by)))
             if dispatch.phase == .active { beginUndo(id, at: now, &actions) }
         case .undoFailed:
@@ -95,6 +97,12 @@ extension ResponseTable {
         }
         if result.succeeded {
             finish(id, .undone, at: now, &actions)
+            // The result is the one of the undo; what counts is that the response does not hold.
+            if dispatch.confirmation == .missing {
+                emit(.failed, id, at: now, detail: unconfirmedReason, &actions)
+                // That it could not be undone was reported before.
+                guard dispatch.undoAttempts > 1 else { return }
+            }
             emit(.undone, id, at: now, result: result, &actions)
             return
         }

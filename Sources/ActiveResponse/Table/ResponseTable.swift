@@ -51,6 +51,8 @@ package struct ResponseTable: Sendable {
         var scriptKey: ScriptKey?
         /// The dispatch in force for the same script key, for which its script was told to abort.
         var yieldsTo: DispatchID?
+        /// Whether, and how far, the manager was reached through it.
+        package internal(set) var confirmation = Confirmation.unneeded
 
         var isUndoOrder: Bool {
             if case .undo = order.kind { return true }
@@ -96,6 +98,9 @@ package struct ResponseTable: Sendable {
     private(set) var isStopping = false
     /// Whether nothing is run with `add` any more; undos are.
     var takesNothing = false
+    /// How long the manager may take to be reached through a response that may cut it off, in milliseconds; nil where
+    /// that is not asked for.
+    package var confirmPeriod: Int64?
     /// The executables that bring back their responses now.
     var restoring: Set<String> = []
     /// The undos that wait for that.
@@ -119,8 +124,12 @@ package struct ResponseTable: Sendable {
     ///
     /// One that is known already is acknowledged again and changes nothing.
     ///
-    /// - Parameter objection: why this machine does not do what is ordered, if so; what is undone is always done.
-    package mutating func submit(_ order: Order, objection: String? = nil, at now: Moment) -> [ResponseAction] {
+    /// - Parameters:
+    ///   - objection: why this machine does not do what is ordered, if so; what is undone is always done.
+    ///   - mayCutOff: whether its script may cut this machine off its manager.
+    package mutating func submit(
+        _ order: Order, objection: String? = nil, mayCutOff: Bool = false, at now: Moment
+    ) -> [ResponseAction] {
         var actions: [ResponseAction] = []
         let received = ResponseAction.emit(ResponseEvent(dispatchID: order.id, kind: .received, at: now.wall))
         if case .undo(let by) = order.kind {
@@ -137,6 +146,10 @@ package struct ResponseTable: Sendable {
         actions.append(.record(.order(order)))
         actions.append(received)
         add(order)
+        if mayCutOff {
+            dispatches[order.id]?.confirmation = .wanted
+            actions.append(.record(.confirmationWanted(order.id)))
+        }
         pump(ResponseKey(of: order), at: now, &actions)
         return actions
     }
@@ -156,7 +169,7 @@ package struct ResponseTable: Sendable {
         guard let dispatch = dispatches[id] else { return [] }
         if dispatch.phase == .running {
             emit(.started, id, at: now, undoDue: dispatch.deadline?.wall, &actions)
-        } else if dispatch.undoAttempts == 1 {
+        } else if dispatch.undoAttempts == 1, dispatch.confirmation != .missing {
             var by = dispatch.undoRequestedBy
             if case .undo(let name) = dispatch.order.kind { by = name }
             emit(.undoing, id, at: now, detail: by.map { "asked for by \($0)" } ?? "", &actions)
@@ -216,6 +229,7 @@ package struct ResponseTable: Sendable {
         while let due = deadlines.popDue(at: now.boot) {
             // The dispatch may be over by now, or due at another time.
             guard let dispatch = dispatches[due.element] else { continue }
+            if giveUpUnconfirmed(due.element, dispatch, at: now, &actions) { continue }
             switch dispatch.phase {
             case .active:
                 guard let deadline = dispatch.deadline else { continue }
@@ -374,6 +388,11 @@ package struct ResponseTable: Sendable {
         if let deadline = dispatch.deadline {
             dispatches[id]?.phase = .active
             actions.append(.record(.active(id)))
+            if dispatch.confirmation == .wanted, confirmPeriod != nil, dispatch.undoRequestedBy == nil {
+                awaitConfirmation(of: id, result, at: now, &actions)
+                deadlines.insert(id, at: deadline.boot)
+                return
+            }
             emit(.active, id, at: now, result: result, undoDue: deadline.wall, detail: result.detail, &actions)
             if dispatch.undoRequestedBy != nil || deadline.boot <= now.boot {
                 beginUndo(id, at: now, &actions)

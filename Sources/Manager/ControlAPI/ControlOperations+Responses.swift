@@ -67,7 +67,8 @@ extension ControlOperations {
         guard let record = try await ledger.dispatch(id), let order = try await order(id) else {
             throw Self.noResponse(idText)
         }
-        guard record.facts.isStateful else {
+        // An agent holds some that were ordered without a timeout: those say when their undo is due.
+        guard record.facts.isStateful || record.progress.undoDue != nil else {
             throw ControlFailure(.conflict, "the response \(id) is stateless: there is nothing to undo")
         }
         switch record.progress.state {

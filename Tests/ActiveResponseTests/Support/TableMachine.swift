@@ -9,6 +9,8 @@ struct TableMachine {
     private(set) var runs: [Run] = []
     /// The answers to `check_keys` requests so far.
     private(set) var answers: [DispatchID: KeyAnswer] = [:]
+    /// Until when the manager was asked to be tried, each time.
+    private(set) var probes: [Int64] = []
     var now = Moment(wall: 1_700_000_000_000, boot: 1_000_000)
     private var bootID: String
 
@@ -25,7 +27,32 @@ struct TableMachine {
 
     mutating func kinds() -> [ResponseEvent.Kind] { takeEvents().map(\.kind) }
 
-    mutating func submit(_ order: Order) { take(table.submit(order, at: now)) }
+    mutating func submit(_ order: Order, mayCutOff: Bool = false) {
+        take(table.submit(order, mayCutOff: mayCutOff, at: now))
+    }
+
+    /// How long the manager may take to be reached, in milliseconds.
+    var confirmPeriod: Int64? {
+        get { table.confirmPeriod }
+        set { table.confirmPeriod = newValue }
+    }
+
+    mutating func reach(since begun: Int64) { take(table.reached(since: begun, at: now)) }
+
+    mutating func beginRestore(_ executable: String) -> [DispatchID]? {
+        table.beginRestore(of: executable, at: now)?.map(\.order.id)
+    }
+
+    mutating func endRestore(_ executable: String) {
+        take(table.restoreEnded(of: executable, restored: [], at: now))
+    }
+
+    /// Stops and starts at this very moment; what ran does not run on.
+    mutating func restart() {
+        let probes = probes
+        self = restarted()
+        self.probes = probes + self.probes
+    }
 
     mutating func undo(_ id: DispatchID) { take(table.undo(id, by: "root", at: now)) }
 
@@ -81,6 +108,7 @@ struct TableMachine {
     ) -> TableMachine {
         var next = TableMachine(bootID: newBoot ?? bootID)
         next.now = Moment(wall: now.wall + down * 1000, boot: newBoot == nil ? now.boot + down * 1000 : 20_000)
+        next.confirmPeriod = confirmPeriod
         next.journal = compacted ? table.records(at: now) : journal
         for record in next.journal { next.table.replay(record) }
         next.runs = runs.filter { survivors[$0.order.id] == $0.action }
@@ -93,6 +121,7 @@ struct TableMachine {
             switch action {
             case .record(let record): journal.append(record)
             case .emit(let event): events.append(event)
+            case .probe(let until): probes.append(until)
             case .answer(let id, let answer): answers[id] = answer
             case .run(let run):
                 runs.append(run)

@@ -84,7 +84,7 @@ struct TableCheck {
             switch actions[index] {
             case .record(let record): play.records.append(record)
             case .emit(let event): play.events.append(event)
-            case .answer: break
+            case .answer, .probe: break
             case .run(let run):
                 play.runs.append(run)
                 actions += table.started(run.order.id, at: now)
