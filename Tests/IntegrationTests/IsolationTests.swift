@@ -128,7 +128,6 @@ struct `Isolation` {
         var agent = try await site.startAgent()
         let id = try site.isolate("--timeout", "600")
         try await FileLines.first(in: site.home.path + "/logs/active-responses.log", containing: "\"command\":\"add\"")
-        #expect(try site.isIsolated)
         if crashes {
             await agent.crash()
             let path = site.home.path
