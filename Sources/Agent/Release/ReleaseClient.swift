@@ -73,7 +73,7 @@ struct ReleaseClient {
         let watch = ReleaseWatch()
         var settings = ResponseExecutor.Configuration(home: home.path)
         settings.onlyUndoes = true
-        let executor = try ResponseExecutor(configuration: settings, logger: logger) { watch.note($0) }
+        let executor = try ResponseExecutor(configuration: settings, logger: logger) { $0.forEach(watch.note) }
         try executor.start()
         let outcome = await LocalRelease(executor: executor, watch: watch, logger: logger)
             .perform(for: .own)
