@@ -11,6 +11,7 @@ struct ActiveResponseSettings {
     static let managerOptions = [
         "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout", "name", "mode", "expires",
         "white_list", "allow_list",
+        "limits", "require_approval", "approval_deadline", "approval_default",
     ]
 
     var isDisabled: Bool?

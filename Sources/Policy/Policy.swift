@@ -14,12 +14,14 @@ package struct Policy: Sendable {
     package private(set) var undoGrace = Duration.zero
     /// What becomes of responses of location server when the manager is told to stop.
     package private(set) var onStop = OnStop.keep
+    /// The limits for all responses together.
+    package let limits: ResponseLimits
     let compiled: CompiledPolicy
 
     package init(_ definition: PolicyDefinition) {
         self.init(
             responses: definition.responses, commands: definition.commands, whiteList: definition.whiteList,
-            agentMatch: definition.agentMatch)
+            agentMatch: definition.agentMatch, limits: definition.limits)
         undoGrace = definition.undoGrace
         onStop = definition.onStop
     }
@@ -27,9 +29,11 @@ package struct Policy: Sendable {
     /// - Parameter responses: in configuration order.
     package init(
         responses: [ActiveResponseDefinition], commands: [CommandDefinition] = [],
-        whiteList: WhiteList = WhiteList(), agentMatch: AgentMatch = .name
+        whiteList: WhiteList = WhiteList(), agentMatch: AgentMatch = .name,
+        limits: ResponseLimits = ResponseLimits()
     ) {
         self.commands = commands
+        self.limits = limits
         compiled = CompiledPolicy(responses: responses, whiteList: whiteList, agentMatch: agentMatch)
     }
 

@@ -23,7 +23,7 @@ package enum PeerNames {
         "agents_disconnection_alert_time", "agents_disconnection_time", "alerts_log", "auth_smtp", "compress_alerts",
         "custom_alert_output", "database_type", "email_from", "email_idsname", "email_log_source", "email_maxperhour",
         "email_notification", "email_reply_to", "email_to", "geoip6_db_path", "geoip_db_path", "geoipdb",
-        "helo_server", "host_information", "integrity_checking", "jsonout_output", "limits", "logall", "logall_json",
+        "helo_server", "host_information", "integrity_checking", "jsonout_output", "logall", "logall_json",
         "max_output_size", "md5_allowlist", "md5_whitelist", "memory_size", "picviz_output", "picviz_socket",
         "prelude_log_level", "prelude_output", "prelude_profile", "queue_size", "rootkit_detection", "rotate_interval",
         "secure_smtp", "smtp_password", "smtp_port", "smtp_server", "smtp_user", "stats", "update_check",
@@ -45,6 +45,11 @@ package enum PeerNames {
 
     /// The options of `<active-response>` that are not ours.
     package static let activeResponseOptions: [String] = ["ca_store", "ca_verification"]
+
+    /// Whether this is Wazuh's `<global><limits>`, which is about events per second and not about responses.
+    package static func isEventLimit(_ node: ConfigNode) -> Bool {
+        node.name == "limits" && node.root == .ossec && node.children.contains { $0.name == "eps" }
+    }
 
     /// The options of a section that are not ours.
     package static func options(of section: String) -> [String] {

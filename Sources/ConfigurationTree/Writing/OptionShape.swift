@@ -26,7 +26,9 @@ enum OptionShape {
         case ("global", "white_list"), ("global", "allow_list"), ("client", "server-ip"), ("client", "server-hostname"),
             ("active-response", "white_list"), ("active-response", "allow_list"):
             self = .entries
-        case ("client", "disable-active-response"), ("command", "timeout_allowed"): self = .flag
+        case ("client", "disable-active-response"), ("command", "timeout_allowed"),
+            ("active-response", "require_approval"):
+            self = .flag
         // One flag for each kind of address.
         case ("never_block", _): self = .flag
         case ("command", "expect"): self = .words
@@ -41,7 +43,7 @@ enum OptionShape {
     }
 
     /// Sections that say one thing together: options of a later one add to those of an earlier one or replace them.
-    static let mergedSections: Set<String> = ["client", "global", "logging", "manager", "remote"]
+    static let mergedSections: Set<String> = ["client", "global", "limits", "logging", "manager", "remote"]
     /// Sections that are written as a list in YAML even when there is only one.
     static let listedSections: Set<String> = ["active-response", "alert_source", "command"]
 }

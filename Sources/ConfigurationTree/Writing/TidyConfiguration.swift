@@ -45,7 +45,7 @@ package struct TidyConfiguration: Sendable, Equatable {
         let children = nodes.flatMap(\.children).filter { child in
             // The port of Wazuh's own manager, see the agent's configuration.
             let isTheirPort = section == "server" && child.name == "port" && child.root == .ossec
-            return !foreign.contains(child.name) && !isTheirPort
+            return !foreign.contains(child.name) && !isTheirPort && !PeerNames.isEventLimit(child)
         }
         var order: [String] = []
         for child in children where !order.contains(child.name) { order.append(child.name) }
@@ -58,7 +58,8 @@ package struct TidyConfiguration: Sendable, Equatable {
     /// Nil when the option says nothing.
     private static func content(of option: String, in section: String, _ nodes: [ConfigNode]) -> Content? {
         if nodes.contains(where: { !$0.children.isEmpty }) {
-            return .blocks(nodes.map { options(of: option, [$0]) }.filter { !$0.isEmpty })
+            let groups = OptionShape.mergedSections.contains(option) ? [nodes] : nodes.map { [$0] }
+            return .blocks(groups.map { options(of: option, $0) }.filter { !$0.isEmpty })
         }
         let counting = nodes.allSatisfy(\.isListItem) ? nodes : nodes.suffix(1)
         switch OptionShape(section: section, option: option) {

@@ -7,8 +7,8 @@ import ConfigurationTree
 struct ActiveResponseBlock {
     static let options = [
         "name", "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout",
-        "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list",
-    ]
+        "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list", "limits",
+    ] + ApprovalTerms.options
 
     /// What only the agent's form of the block has beside `disabled` and `repeated_offenders`.
     static let agentOptions = ["never_block", "confirm", "max_isolation"]
@@ -34,6 +34,8 @@ struct ActiveResponseBlock {
     private let mode: ResponseMode
     private let expires: Duration
     private let whiteList: WhiteList
+    private let limits: ResponseLimits
+    private let approval: ApprovalTerms
 
     init(_ section: ConfigNode, diagnostics: Diagnostics) {
         let reader = SectionReader(
@@ -59,6 +61,8 @@ struct ActiveResponseBlock {
         expires =
             reader.duration("expires", atLeast: .seconds(1)) ?? ActiveResponseDefinition.defaultExpires
         whiteList = WhiteList.read(reader)
+        limits = ResponseLimits.read(reader)
+        approval = ApprovalTerms.read(reader)
         let hasCondition =
             reader.last("level").map { !Self.isUnset(level: $0) } ?? false || reader.last("rules_id") != nil
             || reader.last("rules_group") != nil
@@ -89,7 +93,8 @@ struct ActiveResponseBlock {
         return ActiveResponseDefinition(
             name: name, command: command, location: location, level: level, ruleIDs: ruleIDs, groups: groups,
             timeout: timeout, repeatedOffenders: repeatedOffenders, disabled: isDisabled, mode: mode,
-            expires: expires, whiteList: whiteList, sourceLocation: section.location)
+            expires: expires, whiteList: whiteList, limits: limits, approval: approval,
+            sourceLocation: section.location)
     }
 
     private func resolvedCommand(

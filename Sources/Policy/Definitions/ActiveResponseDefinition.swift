@@ -26,13 +26,18 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
     package let expires: Duration
     /// The sources against which this response does nothing, beside the white list for all.
     package let whiteList: WhiteList
+    /// Of this response alone; those of `<global>` hold besides.
+    package let limits: ResponseLimits
+    package let approval: ApprovalTerms
     package let sourceLocation: SourceLocation
 
     package init(
         name: String, command: CommandDefinition, location: ResponseLocation, level: Int? = nil,
         ruleIDs: [String] = [], groups: GroupCondition? = nil, timeout: Duration = .zero,
         repeatedOffenders: [Int] = [], disabled: Bool = false, mode: ResponseMode = .enforce,
-        expires: Duration = Self.defaultExpires, whiteList: WhiteList = WhiteList(), sourceLocation: SourceLocation
+        expires: Duration = Self.defaultExpires, whiteList: WhiteList = WhiteList(),
+        limits: ResponseLimits = ResponseLimits(), approval: ApprovalTerms = ApprovalTerms(),
+        sourceLocation: SourceLocation
     ) {
         self.name = name
         self.command = command
@@ -46,6 +51,8 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
         self.mode = mode
         self.expires = expires
         self.whiteList = whiteList
+        self.limits = limits
+        self.approval = approval
         self.sourceLocation = sourceLocation
     }
 }

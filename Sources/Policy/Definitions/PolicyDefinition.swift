@@ -6,7 +6,7 @@ package struct PolicyDefinition: Sendable, Equatable {
     /// The sections that this is read from.
     package static let sectionNames = ["global", "command", "active-response"]
     /// The options of `<global>`.
-    static let globalOptions = ["white_list", "allow_list", "agent_match", "undo_grace", "on_stop"]
+    static let globalOptions = ["white_list", "allow_list", "agent_match", "undo_grace", "on_stop", "limits"]
 
     package private(set) var commands: [CommandDefinition] = []
     /// In the order of the configuration, with the disabled ones.
@@ -17,6 +17,8 @@ package struct PolicyDefinition: Sendable, Equatable {
     package private(set) var undoGrace = Duration.seconds(300)
     /// What becomes of responses of location server when the manager is told to stop.
     package private(set) var onStop = OnStop.keep
+    /// For all responses together.
+    package private(set) var limits = ResponseLimits()
     /// The `repeated_offenders` of a block in the agent's form (without a command).
     ///
     /// Minutes for responses of location server that have none of their own. The first such block counts.
@@ -49,6 +51,10 @@ package struct PolicyDefinition: Sendable, Equatable {
         if let match = reader.choice("agent_match", of: AgentMatch.self) { agentMatch = match }
         if let grace = reader.duration("undo_grace") { undoGrace = grace }
         if let choice = reader.choice("on_stop", of: OnStop.self) { onStop = choice }
+        let limits = ResponseLimits.read(reader)
+        self.limits.runsPerMinute = limits.runsPerMinute ?? self.limits.runsPerMinute
+        self.limits.concurrent = limits.concurrent ?? self.limits.concurrent
+        self.limits.fleetShare = limits.fleetShare ?? self.limits.fleetShare
     }
 
     private mutating func readCommand(_ section: ConfigNode, _ diagnostics: Diagnostics) {
