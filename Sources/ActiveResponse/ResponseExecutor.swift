@@ -42,6 +42,8 @@ package final class ResponseExecutor: Sendable {
         package var repeatedOffenders: [Int64] = []
         /// Whether new orders are refused; what is active is still undone.
         package var isDisabled = false
+        /// Whether nothing new is started for the time being; what is active is still undone.
+        package var isPaused = false
         package var limits = ResponseTable.Limits()
         /// Whether every child of this process is the executor's, to be reaped by it.
         ///
@@ -113,6 +115,7 @@ package final class ResponseExecutor: Sendable {
             bootID: SystemClock.bootID(), repeatedOffenders: configuration.repeatedOffenders, limits: limits)
         table.confirmPeriod = configuration.confirm.map { $0.components.seconds * 1000 }
         table.isDisabled = configuration.isDisabled
+        table.isPaused = configuration.isPaused
         for record in opened.records { table.replay(record) }
         // Written anew at each start: this cuts damage out, and states deadlines by the clocks of this boot.
         _ = opened.journal.rewrite(table.records(at: now) + outbox.records())
@@ -262,6 +265,11 @@ package final class ResponseExecutor: Sendable {
     /// Says what is never blocked from now on.
     package func update(neverBlock: Set<VitalAddressKind>) {
         mailbox.send(.neverBlock(neverBlock))
+    }
+
+    /// Says whether orders are kept waiting from now on.
+    package func update(isPaused: Bool) {
+        mailbox.send(.paused(isPaused))
     }
 
     /// Starts nothing more, waits a little for scripts that run, and makes everything safe on disk.

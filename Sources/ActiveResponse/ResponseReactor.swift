@@ -27,6 +27,7 @@ final class ResponseReactor: @unchecked Sendable {
         case reached(since: Int64)
         /// Undo all responses that may cut this machine off; the answer is which those are.
         case release(by: String, @Sendable ([DispatchID]) -> Void)
+        case paused(Bool)
         case list(@Sendable ([ActiveDispatch]) -> Void)
         case summarize(@Sendable ([HeldDispatch]) -> Void)
         case describe([DispatchID], @Sendable ([HeldOrder]) -> Void)
@@ -215,6 +216,7 @@ final class ResponseReactor: @unchecked Sendable {
             let ids = table.cuttingOff
             answer(ids)
             for id in ids { perform(table.undo(id, by: by, at: now), at: now) }
+        case .paused(let isPaused): perform(table.pause(isPaused, at: now), at: now)
         case .list(let answer): answer(table.activeDispatches)
         case .summarize(let deliver):
             let held = table.held(at: now)

@@ -29,6 +29,34 @@ struct ControlSession: Sendable {
         }
     }
 
+    /// Sends requests one after the other and prints the answers: a list of the API's documents, or their texts.
+    ///
+    /// - Throws: the first failure, after everything was asked and printed.
+    func showEach<Answer: Decodable>(
+        _ requests: [ControlRequest], as _: Answer.Type, text: (Answer) -> String
+    ) async throws(ControlError) {
+        var bodies: [[UInt8]] = []
+        var failures: [ControlError] = []
+        for request in requests {
+            do throws(ControlError) {
+                bodies.append(try await client.send(request).bodyOfSuccess())
+            } catch {
+                failures.append(error)
+            }
+        }
+        switch format {
+        case .json:
+            let documents = bodies.map {
+                String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+            console.print("[" + documents.joined(separator: ",") + "]")
+        case .human:
+            for body in bodies { console.print(text(try Self.decode(Answer.self, from: body))) }
+        }
+        for failure in failures.dropFirst() { console.complain(failure.description) }
+        if let first = failures.first { throw first }
+    }
+
     private static func decode<Answer: Decodable>(
         _: Answer.Type, from body: [UInt8]
     ) throws(ControlError) -> Answer {

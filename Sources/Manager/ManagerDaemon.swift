@@ -123,7 +123,8 @@ package struct ManagerDaemon {
                 local,
                 LinkPump(
                     events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
-                Housekeeping(dispatcher: dispatcher), listener, control,
+                Housekeeping(dispatcher: dispatcher),
+                HoldDeadlines(dispatcher: dispatcher, ledger: ledger, logger: logger), listener, control,
             ] + sources + [
                 LedgerRelease(ledger: ledger),
                 HangupService(reloader: reloader, log: log, logger: logger),

@@ -148,7 +148,7 @@ struct OutputTests {
         #expect(removal.output == "agent 001 removed\n")
         let started = try await ControlRun.of(
             ["run", "restart", "--agent", "all"], answer: #"{"responses":[{"id":"ab","agent":"001"}]}"#)
-        #expect(started.output == "RESPONSE  AGENT\nab        001\n")
+        #expect(started.output == "RESPONSE  AGENT  STATE\nab        001    -\n")
     }
 
     @Test func `a token comes alone, and what is to be minded beside it`() async throws {

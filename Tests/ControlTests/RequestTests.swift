@@ -25,6 +25,12 @@ struct RequestTests {
         (["responses", "show", "abcdef"], "GET", "/v1/responses/abcdef"),
         (["responses", "undo", "abcdef"], "POST", "/v1/responses/abcdef/undo"),
         (["responses", "cancel", "abcdef"], "POST", "/v1/responses/abcdef/cancel"),
+        (["responses", "approve", "abcdef"], "POST", "/v1/responses/abcdef/approve"),
+        (["responses", "deny", "abcdef"], "POST", "/v1/responses/abcdef/deny"),
+        (["stop-all"], "POST", "/v1/stop"),
+        (["resume"], "POST", "/v1/resume"),
+        (["undo-all"], "POST", "/v1/undo"),
+        (["send", "kill", "--agent", "001", "--pid", "5"], "POST", "/v1/actions"),
         (["reload"], "POST", "/v1/reload"),
     ])
     func `a verb asks for its resource`(_ arguments: [String], _ method: String, _ target: String) async throws {
@@ -45,7 +51,9 @@ struct RequestTests {
     @Test func `a command takes everything after the dashes as it is`() async throws {
         let short = try await request(["run", "restart", "--agent", "all"])
         #expect(short.target == "/v1/commands")
-        #expect(short.body == #"{"agent":"all","command":"restart"}"#)
+        // Who runs the tests, where the environment says so.
+        let by = ByHandOptions.person.map { #""by":"\#($0)","# } ?? ""
+        #expect(short.body == #"{"agent":"all",\#(by)"command":"restart"}"#)
         // Options of the test stand before the verb: after the dashes they would be arguments.
         let run = try await ControlRun.of(
             [
@@ -54,7 +62,7 @@ struct RequestTests {
             ], answer: "{}")
         #expect(
             run.requests.map(\.body) == [
-                #"{"agent":"001","arguments":["-o","human","$x; y"],"command":"firewall-drop","#
+                #"{"agent":"001","arguments":["-o","human","$x; y"],\#(by)"command":"firewall-drop","#
                     + #""filename":"/etc/passwd","srcip":"203.0.113.7","timeout_seconds":600,"user":"root"}"#
             ])
         #expect(run.output == "{}\n")

@@ -4,7 +4,7 @@
 /// crash, a replay, on a second manager) gets the same id and repeating is harmless everywhere.
 package struct DispatchID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The id of nothing, where a value is needed before the real one is read.
-    static let zero = DispatchID(high: 0, low: 0)
+    package static let zero = DispatchID(high: 0, low: 0)
 
     private let high: UInt64
     private let low: UInt64

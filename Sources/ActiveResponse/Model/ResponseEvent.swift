@@ -38,6 +38,15 @@ package struct ResponseEvent: Sendable, Equatable {
         case unknown = 13
         /// An active response was found not to be in force any more, and was applied again.
         case restored = 14
+
+        /// Whether nothing of the dispatch is in force or to come then, as far as one can tell: an undo that failed may
+        /// never succeed.
+        package var endsResponse: Bool {
+            switch self {
+            case .finished, .prolonged, .undone, .undoFailed, .failed, .refused, .expired, .unknown: true
+            case .received, .started, .active, .undoDueChanged, .undoing, .restored: false
+            }
+        }
     }
 
     /// Strictly increasing on one machine, also across restarts; numbers may be left out.

@@ -80,6 +80,10 @@ package struct ResponseTable: Sendable {
     ///
     /// What is active is still undone.
     package var isDisabled = false
+    /// Whether nothing new is started for the time being: orders wait, and expire while they do.
+    ///
+    /// What is active is still undone.
+    package var isPaused = false
 
     package internal(set) var dispatches: [DispatchID: Dispatch] = [:]
     var finished = FinishedDispatches()
@@ -247,6 +251,19 @@ package struct ResponseTable: Sendable {
         return actions
     }
 
+    /// Keeps orders waiting from now on, or starts those that have waited.
+    package mutating func pause(_ isPaused: Bool, at now: Moment) -> [ResponseAction] {
+        self.isPaused = isPaused
+        var actions: [ResponseAction] = []
+        guard !isPaused else { return actions }
+        // In the order of their coming.
+        let waiting = lines.compactMap { key, line in
+            line.waiting.first.flatMap { dispatches[$0]?.serial }.map { (key: key, serial: $0) }
+        }
+        for line in waiting.sorted(by: { $0.serial < $1.serial }) { pump(line.key, at: now, &actions) }
+        return actions
+    }
+
     /// From now on nothing new is started; what runs may end.
     package mutating func stop() {
         isStopping = true
@@ -280,6 +297,7 @@ package struct ResponseTable: Sendable {
                 emit(.expired, id, at: now, &actions)
                 continue
             }
+            if isPaused { return }
             if next.order.isStateful, let holderID = line.holder, let holder {
                 switch holder.phase {
                 case .running, .active:

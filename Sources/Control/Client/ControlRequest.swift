@@ -14,8 +14,8 @@ struct ControlRequest: Sendable, Equatable {
         return ControlRequest(method: .GET, target: target(path) + suffix)
     }
 
-    static func delete(_ path: [String]) -> ControlRequest {
-        ControlRequest(method: .DELETE, target: target(path))
+    static func delete(_ path: [String], json value: some Encodable) throws(ControlError) -> ControlRequest {
+        ControlRequest(method: .DELETE, target: target(path), body: try json(value))
     }
 
     static func post(_ path: [String], body: [UInt8] = []) -> ControlRequest {
@@ -24,11 +24,15 @@ struct ControlRequest: Sendable, Equatable {
 
     /// A request whose body is the value in JSON, with snake_case keys; what is `nil` is left out.
     static func post(_ path: [String], json value: some Encodable) throws(ControlError) -> ControlRequest {
+        post(path, body: try json(value))
+    }
+
+    private static func json(_ value: some Encodable) throws(ControlError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return post(path, body: Array(try encoder.encode(value)))
+            return Array(try encoder.encode(value))
         } catch {
             throw .failed("the request cannot be written as JSON: \(error)")
         }

@@ -26,6 +26,7 @@ struct Run: ControlCommand {
     @Argument(parsing: .postTerminator, help: "Extra arguments for the script.")
     var arguments: [String] = []
 
+    @OptionGroup var hand: ByHandOptions
     @OptionGroup var options: GlobalOptions
 
     private struct Body: Encodable {
@@ -36,16 +37,15 @@ struct Run: ControlCommand {
         let filename: String?
         let timeoutSeconds: Int?
         let arguments: [String]?
+        let by: String?
+        let reason: String?
     }
 
     func perform(in session: ControlSession) async throws(ControlError) {
         let body = Body(
             command: command, agent: agent, srcip: srcip, user: user, filename: filename,
-            timeoutSeconds: timeout?.seconds, arguments: arguments.isEmpty ? nil : arguments)
-        try await session.show(.post(["commands"], json: body), as: CommandAnswer.self) { answer in
-            var table = Table(["RESPONSE", "AGENT"])
-            for started in answer.responses { table.add([started.id, started.agent]) }
-            return table.text
-        }
+            timeoutSeconds: timeout?.seconds, arguments: arguments.isEmpty ? nil : arguments,
+            by: ByHandOptions.person, reason: hand.reason)
+        try await session.show(.post(["commands"], json: body), as: CommandAnswer.self, text: \.table)
     }
 }

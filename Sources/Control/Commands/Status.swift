@@ -7,10 +7,19 @@ struct Status: ControlCommand {
     @OptionGroup var options: GlobalOptions
 
     func perform(in session: ControlSession) async throws(ControlError) {
-        try await session.show(.get(["status"]), as: StatusAnswer.self, text: Self.text)
+        try await session.show(.get(["status"]), as: StatusAnswer.self) { Self.text($0, times: session.times) }
     }
 
-    static func text(_ status: StatusAnswer) -> String {
+    static func text(_ status: StatusAnswer, times: LocalTime) -> String {
+        guard let stop = status.stopped else { return facts(status) }
+        let since = times.text(stop.at) ?? Terminal.safe(stop.at)
+        let warning =
+            "STOPPED since \(since) by \(Terminal.safe(stop.description))\n"
+            + "nothing new runs until \"edr-control resume\"; undos still do"
+        return warning + "\n\n" + facts(status)
+    }
+
+    private static func facts(_ status: StatusAnswer) -> String {
         var details = Details()
         details.add("version", status.version)
         details.add("uptime", Span.text(seconds: status.uptimeSeconds))

@@ -18,6 +18,24 @@ struct StatusAnswer: Decodable {
     let sources: [Source]
     let dispatches: [String: Int]
     let queues: [String: Int]
+    let stopped: StopAnswer.Stop?
+}
+
+struct StopAnswer: Decodable {
+    struct Stop: Decodable {
+        let at: String
+        let by: String
+        let reason: String
+
+        var description: String { reason.isEmpty ? by : "\(by): \(reason)" }
+    }
+
+    let stopped: Stop?
+    let changed: Bool
+}
+
+struct UndoAllAnswer: Decodable {
+    let requested: Int
 }
 
 struct AgentAnswer: Decodable {
@@ -63,15 +81,25 @@ struct ResponseAnswer: Decodable {
     let timeline: [Event]?
     let undoRequestedBy: String?
     let agentStatus: String?
+    let heldReason: String?
+    let heldUntil: String?
+    let heldDefault: String?
 }
 
 struct CommandAnswer: Decodable {
     struct Started: Decodable {
         let id: String
         let agent: String
+        let state: String?
     }
 
     let responses: [Started]
+
+    var table: String {
+        var table = Table(["RESPONSE", "AGENT", "STATE"])
+        for started in responses { table.add([started.id, started.agent, started.state]) }
+        return table.text
+    }
 }
 
 struct AlertTestAnswer: Decodable {

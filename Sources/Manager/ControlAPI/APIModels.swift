@@ -40,7 +40,22 @@ enum API {
         let agents: [String: Int]
         let sources: [Source]
         let dispatches: [String: Int]
+        let stopped: Nullable<Stopped>
         let queues: Queues
+    }
+
+    /// The order that nothing new may run.
+    struct Stopped: Codable, Sendable, Equatable {
+        let at: String
+        let by: String
+        let reason: String
+    }
+
+    /// What became of `stop-all` and `resume`.
+    struct StopAnswer: Codable, Sendable {
+        let stopped: Nullable<Stopped>
+        /// Whether it was otherwise before.
+        let changed: Bool
     }
 
     struct Agent: Codable, Sendable {
@@ -87,6 +102,10 @@ enum API {
         let undoDue: Nullable<String>
         /// When an undo that failed is tried again.
         let undoRetry: Nullable<String>
+        /// Of a held response: why, until when, and the answer that counts then; else null.
+        let heldReason: Nullable<String>
+        let heldUntil: Nullable<String>
+        let heldDefault: Nullable<String>
     }
 
     struct TimelineEntry: Codable, Sendable {
@@ -113,12 +132,27 @@ enum API {
         let output: String
         let durationMs: Nullable<Int>
         let undoRequestedBy: Nullable<String>
+        let heldReason: Nullable<String>
+        let heldUntil: Nullable<String>
+        let heldDefault: Nullable<String>
         /// Of the agent, as in ``Agent``; null when it is not enrolled any more.
         let agentStatus: Nullable<String>
     }
 
     struct ByHand: Codable, Sendable {
         let by: String?
+        let reason: String?
+    }
+
+    struct UndoAllRequest: Codable, Sendable {
+        let agent: String?
+        let command: String?
+        let by: String?
+        let reason: String?
+    }
+
+    struct UndoAllAnswer: Codable, Sendable {
+        let requested: Int
     }
 
     struct CommandRequest: Codable, Sendable {
@@ -129,12 +163,30 @@ enum API {
         let filename: String?
         let timeoutSeconds: Int?
         let arguments: [String]?
+        let by: String?
+        let reason: String?
+    }
+
+    /// One of the built-in actions, which need no configuration.
+    struct ActionRequest: Codable, Sendable {
+        let action: String
+        let agent: String
+        let pid: Int?
+        let path: String?
+        let ip: String?
+        let url: String?
+        let allowedIps: [String]?
+        let timeoutSeconds: Int?
+        let by: String?
+        let reason: String?
     }
 
     struct CommandAnswer: Codable, Sendable {
         struct Item: Codable, Sendable {
             let id: String
             let agent: String
+            /// `queued`, or `held` while everything is stopped; for `restore` `undo_requested`.
+            let state: String
         }
         let responses: [Item]
     }

@@ -20,8 +20,8 @@ struct FailureMiddleware: RouterMiddleware {
     let logger: Logger
 
     @concurrent func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: ControlContext,
+        next: @concurrent (Request, ControlContext) async throws -> Response
     ) async throws -> Response {
         let failure: ControlFailure
         do {

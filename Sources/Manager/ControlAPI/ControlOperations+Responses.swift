@@ -47,6 +47,7 @@ extension ControlOperations {
             output: String(decoding: record.output ?? [], as: UTF8.self),
             durationMs: .init(record.progress.durationMilliseconds.map(Int.init)),
             undoRequestedBy: .init(record.progress.undoRequestedBy),
+            heldReason: summary.heldReason, heldUntil: summary.heldUntil, heldDefault: summary.heldDefault,
             agentStatus: .init(status(ofAgent: summary.agent)))
     }
 
@@ -62,7 +63,7 @@ extension ControlOperations {
     }
 
     /// Undoes an active response before its time.
-    func undo(_ idText: String, by: String?) async throws -> API.ResponseDetail {
+    func undo(_ idText: String, by author: Author) async throws -> API.ResponseDetail {
         let id = try await dispatchID(idText)
         guard let record = try await ledger.dispatch(id), let order = try await order(id) else {
             throw Self.noResponse(idText)
@@ -81,21 +82,59 @@ extension ControlOperations {
             throw ControlFailure(
                 .conflict, "agent \(agent) is not enrolled any more; it undoes the response by itself when it is due")
         }
-        try await dispatcher.undo(order, by: by ?? "edr-control")
+        try await dispatcher.undo([order], author: author.name, detail: author.detail)
         return try await response(id.description)
     }
 
     /// Takes back an order that waits for its agent.
-    func cancel(_ idText: String, by: String?) async throws -> API.ResponseDetail {
+    func cancel(_ idText: String, by author: Author) async throws -> API.ResponseDetail {
         let id = try await dispatchID(idText)
         guard let record = try await ledger.dispatch(id) else { throw Self.noResponse(idText) }
-        guard try await dispatcher.cancel(id, agent: record.facts.agentID, by: by ?? "edr-control") else {
+        guard try await dispatcher.cancel(id, agent: record.facts.agentID, by: author.text) else {
             throw ControlFailure(
                 .conflict,
                 "the response \(id) is \(record.progress.state.rawValue): only one that waits for an agent that is "
                     + "not connected can be cancelled; \"edr-control responses undo\" ends an active one")
         }
         return try await response(id.description)
+    }
+
+    /// Lets a held response run.
+    func approve(_ idText: String, by author: Author) async throws -> API.ResponseDetail {
+        let record = try await held(idText)
+        if let stop = dispatcher.stop {
+            throw ControlFailure(
+                .conflict, "everything is \(stop.description); nothing runs before \"edr-control resume\"")
+        }
+        let agent = record.facts.agentID
+        guard agent == OrderFactory.managerID || registry.find(agent) != nil else {
+            throw ControlFailure(.conflict, "agent \(agent) is not enrolled any more; the response can only be denied")
+        }
+        guard try await dispatcher.approve([record.facts.id], by: author.text).isEmpty == false else {
+            throw Self.answered(record.facts.id)
+        }
+        return try await response(record.facts.id.description)
+    }
+
+    /// Takes a held response back.
+    func deny(_ idText: String, by author: Author) async throws -> API.ResponseDetail {
+        let id = try await held(idText).facts.id
+        guard try await dispatcher.deny([id], by: author.text).isEmpty == false else { throw Self.answered(id) }
+        return try await response(id.description)
+    }
+
+    private func held(_ idText: String) async throws -> DispatchRecord {
+        let id = try await dispatchID(idText)
+        guard let record = try await ledger.dispatch(id) else { throw Self.noResponse(idText) }
+        guard record.progress.state == .held else {
+            throw ControlFailure(
+                .conflict, "the response \(id) is \(record.progress.state.rawValue): it waits for no answer")
+        }
+        return record
+    }
+
+    private static func answered(_ id: DispatchID) -> ControlFailure {
+        ControlFailure(.conflict, "the response \(id) has just been answered by somebody else")
     }
 
     private func order(_ id: DispatchID) async throws -> Order? {
@@ -133,13 +172,16 @@ extension ControlOperations {
             user: .init(facts.user), srcip: .init(facts.sourceAddress),
             created: Timestamp.iso8601(milliseconds: facts.created),
             undoDue: .init(record.progress.undoDue.map(Timestamp.iso8601(milliseconds:))),
-            undoRetry: .init(record.progress.undoRetry.map(Timestamp.iso8601(milliseconds:))))
+            undoRetry: .init(record.progress.undoRetry.map(Timestamp.iso8601(milliseconds:))),
+            heldReason: .init(record.hold?.reason),
+            heldUntil: .init((record.hold?.deadline).map(Timestamp.iso8601(milliseconds:))),
+            heldDefault: .init(record.hold.map { $0.isApprovedByDefault ? "approve" : "deny" }))
     }
 
     // MARK: By hand
 
     /// Runs a configured command on an agent, or on all, without an alert.
-    func run(_ wanted: API.CommandRequest) async throws -> API.CommandAnswer {
+    func run(_ wanted: API.CommandRequest, by author: Author) async throws -> API.CommandAnswer {
         let policy = context.current.policy
         let command = try HandCommand(
             wanted.command, timeout: wanted.timeoutSeconds.map(Int64.init), commands: policy.commands)
@@ -148,18 +190,53 @@ extension ControlOperations {
             target.sourceAddress = IPAddress(text)
             if target.sourceAddress == nil { throw ControlFailure(.badRequest, "(1271) \"\(text)\" is no IP address") }
         }
+        return try await run(command, on: target, agents: try targets(wanted.agent), by: author)
+    }
+
+    /// Does one of the built-in actions, which need no configuration.
+    func send(_ wanted: API.ActionRequest, by author: Author) async throws -> API.CommandAnswer {
+        guard let action = HandAction(rawValue: wanted.action) else {
+            let all = HandAction.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ControlFailure(.badRequest, "there is no action \"\(wanted.action)\"; the actions are \(all)")
+        }
+        let target = try action.target(wanted)
+        let agents = try targets(wanted.agent)
+        if action == .restore { return try await release(agents, by: author) }
+        return try await run(
+            HandCommand(action, timeout: action.timeout(wanted)), on: target, agents: agents, by: author)
+    }
+
+    /// Ends the isolation of agents.
+    private func release(_ agents: [(id: String, name: String)], by author: Author) async throws -> API.CommandAnswer {
+        var items: [API.CommandAnswer.Item] = []
+        for agent in agents {
+            let orders = try await dispatcher.undoIsolation(of: agent.id, author: author.name, detail: author.detail)
+            items += orders.map { .init(id: $0.id.description, agent: agent.id, state: "undo_requested") }
+        }
+        guard !items.isEmpty else {
+            throw ControlFailure(
+                .conflict, "no response isolates this agent as far as the manager knows: there is nothing to restore")
+        }
+        return API.CommandAnswer(responses: items)
+    }
+
+    private func run(
+        _ command: HandCommand, on target: HandTarget, agents: [(id: String, name: String)], by author: Author
+    ) async throws -> API.CommandAnswer {
         do throws(HandRefusal) {
-            try command.check(target, whiteList: policy.whiteList)
+            try command.check(target, whiteList: context.current.policy.whiteList)
         } catch {
             throw ControlFailure(.badRequest, error.message)
         }
-        let orders = command.orders(
-            target, agents: try targets(wanted.agent), managerName: managerName, now: Timestamp.now())
-        try await dispatcher.run(orders)
-        return API.CommandAnswer(responses: orders.map { .init(id: $0.id.description, agent: $0.agentID) })
+        let orders = command.orders(target, agents: agents, managerName: managerName, now: Timestamp.now())
+        let isHeld = try await dispatcher.run(orders, author: author.text)
+        return API.CommandAnswer(
+            responses: orders.map {
+                .init(id: $0.id.description, agent: $0.agentID, state: isHeld ? "held" : "queued")
+            })
     }
 
-    private func targets(_ agent: String) throws -> [(id: String, name: String)] {
+    func targets(_ agent: String) throws -> [(id: String, name: String)] {
         let manager = (id: OrderFactory.managerID, name: managerName)
         if agent == OrderFactory.managerID { return [manager] }
         if agent.lowercased() == "all" {

@@ -13,7 +13,7 @@ extension ControlOperations {
     /// - Parameters:
     ///   - agents: the query's `agents_list`: ids separated by commas, or nil for all.
     ///   - body: `command`, and perhaps `arguments` and `alert`.
-    func activeResponse(agents: String?, body: Data) async throws -> WazuhAPI.Answer {
+    func activeResponse(agents: String?, body: Data, by author: Author) async throws -> WazuhAPI.Answer {
         let wanted = try WazuhAPI.Request(body)
         var answer = WazuhAPI.Answer()
         let ids =
@@ -42,14 +42,14 @@ extension ControlOperations {
             return answer.completed
         }
         let orders = command.orders(wanted.target, agents: targets, managerName: managerName, now: Timestamp.now())
-        if !orders.isEmpty { try await run(orders) }
+        if !orders.isEmpty { try await run(orders, by: author) }
         answer.data.affectedItems = orders.map(\.agentID)
         return answer.completed
     }
 
-    private func run(_ orders: [Order]) async throws(ControlFailure) {
+    private func run(_ orders: [Order], by author: Author) async throws(ControlFailure) {
         do throws(LedgerError) {
-            try await dispatcher.run(orders)
+            try await dispatcher.run(orders, author: author.text)
         } catch {
             throw ControlFailure(.serviceUnavailable, error.description)
         }

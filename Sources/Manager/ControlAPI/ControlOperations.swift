@@ -37,6 +37,7 @@ struct ControlOperations: Sendable {
             },
             dispatches: Dictionary(
                 DispatchState.allCases.map { ($0.rawValue, counts[$0] ?? 0) }, uniquingKeysWith: { first, _ in first }),
+            stopped: .init(dispatcher.stop.map(API.Stopped.init)),
             queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount))
     }
 
@@ -49,11 +50,13 @@ struct ControlOperations: Sendable {
     }
 
     /// Removes an agent: from this moment its certificate opens nothing, and an open link is cut.
-    func removeAgent(_ idOrName: String) async throws -> API.RemovedAgent {
-        let id = try entry(idOrName).record.id
+    func removeAgent(_ idOrName: String, by author: Author) async throws -> API.RemovedAgent {
+        let record = try entry(idOrName).record
+        let id = record.id
         guard try await ledger.removeAgent(id, at: Timestamp.now()) else { throw Self.noAgent(idOrName) }
         registry.remove(id)
         dispatcher.remove(agent: id)
+        try await dispatcher.note("agent_removed", detail: "agent \(id) (\(record.name)), \(author.detail)")
         return API.RemovedAgent(id: id, removed: true)
     }
 

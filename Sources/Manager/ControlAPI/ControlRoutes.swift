@@ -16,35 +16,41 @@ struct ControlRoutes: Sendable {
     let operations: ControlOperations
     let logger: Logger
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+    func router() -> Router<ControlContext> {
+        let router = Router(context: ControlContext.self)
         router.add(middleware: FailureMiddleware(logger: logger))
         let api = router.group("v1")
         api.get("status") { _, _ in try Self.answer(await operations.status()) }
         addAgents(to: api)
         addResponses(to: api)
+        addCommands(to: api)
         addAlerts(to: api)
-        router.put("active-response") { request, _ in
+        router.put("active-response") { request, context in
             let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
             let agents = request.uri.queryParameters["agents_list"].map(String.init)
             return try Self.answer(
-                try await operations.activeResponse(agents: agents, body: Data(body.readableBytesView)))
+                try await operations.activeResponse(
+                    agents: agents, body: Data(body.readableBytesView),
+                    by: try await context.author(person: nil, reason: nil)))
         }
         api.post("reload") { _, _ in try Self.answer(try await operations.reload()) }
         return router
     }
 
-    private func addAgents(to api: RouterGroup<BasicRequestContext>) {
+    private func addAgents(to api: RouterGroup<ControlContext>) {
         api.get("agents") { _, _ in try Self.answer(operations.agents()) }
         api.get("agents/:id") { _, context in try Self.answer(try operations.agent(try context.id())) }
-        api.delete("agents/:id") { _, context in try Self.answer(try await operations.removeAgent(try context.id())) }
+        api.delete("agents/:id") { request, context in
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.removeAgent(try context.id(), by: author))
+        }
         api.post("enrollment-tokens") { request, _ in
             let wanted: API.TokenRequest = try await Self.body(request)
             return try Self.answer(try await operations.createToken(wanted))
         }
     }
 
-    private func addResponses(to api: RouterGroup<BasicRequestContext>) {
+    private func addResponses(to api: RouterGroup<ControlContext>) {
         api.get("responses") { request, _ in
             let query = request.uri.queryParameters
             return try Self.answer(
@@ -56,20 +62,54 @@ struct ControlRoutes: Sendable {
             try Self.answer(try await operations.response(try context.id()))
         }
         api.post("responses/:id/undo") { request, context in
-            let hand: API.ByHand = try await Self.body(request)
-            return try Self.answer(try await operations.undo(try context.id(), by: hand.by))
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.undo(try context.id(), by: author))
         }
         api.post("responses/:id/cancel") { request, context in
-            let hand: API.ByHand = try await Self.body(request)
-            return try Self.answer(try await operations.cancel(try context.id(), by: hand.by))
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.cancel(try context.id(), by: author))
         }
-        api.post("commands") { request, _ in
-            let wanted: API.CommandRequest = try await Self.body(request)
-            return try Self.answer(try await operations.run(wanted))
+        api.post("responses/:id/approve") { request, context in
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.approve(try context.id(), by: author))
+        }
+        api.post("responses/:id/deny") { request, context in
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.deny(try context.id(), by: author))
         }
     }
 
-    private func addAlerts(to api: RouterGroup<BasicRequestContext>) {
+    private func addCommands(to api: RouterGroup<ControlContext>) {
+        api.post("commands") { request, context in
+            let wanted: API.CommandRequest = try await Self.body(request)
+            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            return try Self.answer(try await operations.run(wanted, by: author))
+        }
+        api.post("actions") { request, context in
+            let wanted: API.ActionRequest = try await Self.body(request)
+            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            return try Self.answer(try await operations.send(wanted, by: author))
+        }
+        api.post("stop") { request, context in
+            try Self.answer(try await operations.stopAll(by: try await Self.author(request, context)))
+        }
+        api.post("resume") { request, context in
+            try Self.answer(try await operations.resumeAll(by: try await Self.author(request, context)))
+        }
+        api.post("undo") { request, context in
+            let wanted: API.UndoAllRequest = try await Self.body(request)
+            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            return try Self.answer(try await operations.undoAll(wanted, by: author))
+        }
+    }
+
+    /// Who asks for a change of which the body says nothing else.
+    private static func author(_ request: Request, _ context: ControlContext) async throws -> Author {
+        let hand: API.ByHand = try await body(request)
+        return try await context.author(person: hand.by, reason: hand.reason)
+    }
+
+    private func addAlerts(to api: RouterGroup<ControlContext>) {
         api.post("alerts") { request, _ in
             let body = try await Self.bytes(of: request, limit: Self.alertsLimit)
             return try Self.answer(try await operations.take(alerts: Array(buffer: body)))
@@ -116,7 +156,7 @@ struct ControlRoutes: Sendable {
     }
 }
 
-extension BasicRequestContext {
+extension ControlContext {
     /// The `:id` of the path.
     fileprivate func id() throws -> String {
         try parameters.require("id")

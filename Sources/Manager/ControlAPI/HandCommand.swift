@@ -51,6 +51,15 @@ struct HandCommand: Sendable {
             execTimeout: command.execTimeout.components.seconds, scriptProtocol: command.scriptProtocol)
     }
 
+    /// The script of a built-in action.
+    ///
+    /// - Parameter timeout: in seconds.
+    init(_ action: HandAction, timeout: Int64) {
+        self.init(
+            name: action.script, executable: action.script, expect: [], extraArguments: [], timeout: timeout,
+            execTimeout: 60, scriptProtocol: .auto)
+    }
+
     private init(
         name: String, executable: String, expect: ExpectedFields, extraArguments: [String], timeout: Int64,
         execTimeout: Int64, scriptProtocol: ScriptProtocol

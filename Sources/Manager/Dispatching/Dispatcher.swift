@@ -22,6 +22,11 @@ final class Dispatcher: Sendable {
         var filter = KnownDispatchFilter()
         var talks = JournalTalks()
         var lifts = Lifts()
+        var counters = LimitCounters()
+        /// Nothing new may run.
+        var stop: Stop?
+        /// Held responses whose answer is on its way to the ledger.
+        var answering: Set<DispatchID> = []
 
         mutating func cut(_ agent: String, reason: String) {
             links.removeValue(forKey: agent)?.close(reason: reason)
@@ -31,7 +36,9 @@ final class Dispatcher: Sendable {
     }
 
     let ledger: any Ledger
-    private let context: DecisionContext
+    let context: DecisionContext
+    /// When held responses want their default answer.
+    let holdAlarm = HoldAlarm()
     private let alertsLog: AlertsLog
     private let factory: OrderFactory
     let logger: Logger
@@ -57,9 +64,19 @@ final class Dispatcher: Sendable {
     /// Call it before the first link.
     func resume() async throws(LedgerError) {
         let known = try await ledger.allDispatchIDs()
+        let stop = try await ledger.stop()
+        let underWay = try await ledger.underWay()
+        let recent = try await ledger.recentRuns(since: Timestamp.now() - 60_000)
         state.withLock { state in
             for id in known { state.filter.insert(id) }
+            state.stop = stop
+            for dispatch in underWay {
+                state.counters.begin(
+                    dispatch.id, activeResponse: dispatch.activeResponse, agent: dispatch.agentID)
+            }
+            for run in recent.reversed() { state.counters.countRun(of: run.activeResponse, at: run.at) }
         }
+        if let stop { logger.warning("Everything is stopped", metadata: .of([.reason: stop.description])) }
         for dispatch in try await ledger.pending() where dispatch.state != .held {
             do throws(WireError) {
                 let order = try Order(encoded: dispatch.order)
@@ -85,7 +102,7 @@ final class Dispatcher: Sendable {
     /// Why the responses of an agent that was removed are given up.
     private static let removed = "the agent was removed; what is in force there it undoes by itself, if it still runs"
 
-    private func unreadable(_ id: DispatchID, _ error: WireError) {
+    func unreadable(_ id: DispatchID, _ error: WireError) {
         logger.error(
             "Order in the ledger cannot be read and is left out", metadata: .of([.dispatch: id, .error: error]))
     }
@@ -106,12 +123,13 @@ final class Dispatcher: Sendable {
             var ids: [DispatchID] = []
             if !batch.fired.isEmpty {
                 let now = Timestamp.now()
-                let agents = context.current.agents
+                let snapshot = context.current
                 for fired in batch.fired {
-                    let planned = factory.orders(for: fired, agents: agents, now: now)
+                    let planned = factory.orders(for: fired, agents: snapshot.agents, now: now)
                     ids += planned.map(\.order.id)
-                    let new = judged(new(planned, &state), at: now, state)
-                    if new.isEmpty { continue }
+                    let unknown = new(planned, &state)
+                    if unknown.isEmpty { continue }
+                    let new = screen(judged(unknown, at: now, state), snapshot, now: now, &state)
                     // Scripts on this machine may look the alert up, so for them it has to be there first. Otherwise
                     // the orders go first and the bookkeeping comes after.
                     let runsHere = new.contains { $0.order.agentID == OrderFactory.managerID }
@@ -162,7 +180,7 @@ final class Dispatcher: Sendable {
             guard plan.fate == .send, let lift = state.lifts.lift(of: plan.order) else { return plan }
             let isUnderWay = state.pending.holdsUndo(of: lift.dispatch, agent: lift.agent)
             guard let objection = lift.objection(now: now, isUnderWay: isUnderWay) else { return plan }
-            return PlannedOrder(order: plan.order, fate: .cancel(objection))
+            return plan.cancelled(objection)
         }
     }
 
@@ -175,17 +193,24 @@ final class Dispatcher: Sendable {
     }
 
     private func send(_ plan: PlannedOrder, _ state: inout State) {
-        guard plan.fate == .send else { return }
-        state.links[plan.order.agentID]?.send(plan.order)
-        state.pending.add(plan.order)
+        if plan.fate == .send { dispatch(plan.order, &state) }
+    }
+
+    /// Sends an order, now or when its agent is connected and nothing is stopped.
+    func dispatch(_ order: Order, _ state: inout State) {
+        if state.stop == nil { state.links[order.agentID]?.send(order) }
+        state.pending.add(order)
     }
 
     /// The ledger's entry for an order that was sent, or that waits for its agent.
     private func entry(for plan: PlannedOrder, at now: Int64, _ state: borrowing State) -> LedgerChange {
         let order = plan.order
-        let decided = "\(order.activeResponse): alert \(order.alertID), rule \(order.ruleID)"
+        let decided =
+            plan.author.map { "\(order.command): by \($0)" }
+            ?? "\(order.activeResponse): alert \(order.alertID), rule \(order.ruleID)"
         var events = [DispatchEvent(dispatch: order.id, at: now, name: "decided", detail: decided)]
         let fate: String
+        var hold: Hold?
         switch plan.fate {
         case .observe:
             fate = "observed"
@@ -204,6 +229,15 @@ final class Dispatcher: Sendable {
             fate = "cancelled"
             events.append(
                 DispatchEvent(dispatch: order.id, at: now, name: "cancelled", state: .cancelled, detail: reason))
+        case .hold(let why):
+            fate = "held"
+            hold = why
+            let answer = why.isApprovedByDefault ? "approved" : "denied"
+            let deadline = Timestamp.iso8601(milliseconds: why.deadline)
+            events.append(
+                DispatchEvent(
+                    dispatch: order.id, at: now, name: "held", state: .held,
+                    detail: "\(why.reason); \(answer) at \(deadline) unless somebody answers before"))
         case .send:
             fate = "queued"
             let isConnected = state.links[order.agentID] != nil
@@ -212,13 +246,15 @@ final class Dispatcher: Sendable {
                     dispatch: order.id, at: now, name: "queued", state: .queued,
                     detail: isConnected ? "" : "agent \(order.agentID) is not connected; the order waits"))
         }
-        logger.info(
-            "Response fires",
-            metadata: .of([
-                .activeResponse: order.activeResponse, .agent: order.agentID, .alert: order.alertID,
-                .dispatch: order.id, .rule: order.ruleID, .state: fate,
-            ]))
-        return .dispatch(NewDispatch(facts: DispatchFacts(order, created: now), order: order.encoded(), events: events))
+        var metadata: Logger.Metadata = .of([
+            .activeResponse: order.activeResponse, .agent: order.agentID, .alert: order.alertID,
+            .dispatch: order.id, .rule: order.ruleID, .state: fate,
+        ])
+        if let hold { metadata[LogKey.reason.rawValue] = .string(hold.reason) }
+        logger.info("Response fires", metadata: metadata)
+        return .dispatch(
+            NewDispatch(
+                facts: DispatchFacts(order, created: now), order: order.encoded(), events: events, hold: hold))
     }
 
     /// Commits changes together.
@@ -233,8 +269,9 @@ final class Dispatcher: Sendable {
         let ids = changes.compactMap { change -> DispatchID? in
             if case .dispatch(let new) = change { new.facts.id } else { nil }
         }
-        ledger.enqueue(changes) { [uncommitted] result in
+        ledger.enqueue(changes) { [uncommitted, holdAlarm] result in
             uncommitted.remove(ids)
+            holdAlarm.set(for: changes)
             completion(result)
         }
     }
@@ -258,7 +295,10 @@ final class Dispatcher: Sendable {
             state.links[agent] = link
             state.journals[agent] = journal
             state.talks.forget(agent)
-            for order in state.pending.orders(for: agent) { link.send(order) }
+            link.pause(state.stop != nil)
+            for order in state.pending.orders(for: agent) where state.stop == nil || order.kind != .run {
+                link.send(order)
+            }
             return true
         }
     }
@@ -329,6 +369,7 @@ final class Dispatcher: Sendable {
             state.pending.confirm(report.dispatchID, agent: agent, undoToo: true)
         default: break
         }
+        if report.kind.endsResponse { state.counters.end(report.dispatchID) }
         logger.info(
             "Response event",
             metadata: .of([
@@ -348,6 +389,7 @@ final class Dispatcher: Sendable {
     func remove(agent: String) {
         state.withLock { state in
             state.cut(agent, reason: "the agent was removed")
+            state.counters.remove(agent: agent)
             let now = Timestamp.now()
             let changes = state.pending.removeAll(for: agent).map { order in
                 let isRun = order.kind == .run
@@ -365,6 +407,7 @@ final class Dispatcher: Sendable {
     func expire(now: Int64) {
         state.withLock { state in
             let changes = state.pending.expire(now: now).map { order -> LedgerChange in
+                state.counters.end(order.id)
                 logger.warning(
                     "Response expired; its agent was not connected in time",
                     metadata: .of([.agent: order.agentID, .alert: order.alertID, .dispatch: order.id]))
@@ -380,47 +423,62 @@ final class Dispatcher: Sendable {
     // MARK: By hand
 
     /// Sends orders that somebody gave by hand and returns once they are in the ledger.
-    func run(_ orders: [Order]) async throws(LedgerError) {
+    ///
+    /// No limit holds them; while everything is stopped they are held.
+    ///
+    /// - Parameter author: who gave them, and why.
+    /// - Returns: whether they are held.
+    @discardableResult
+    func run(_ orders: [Order], author: String) async throws(LedgerError) -> Bool {
         let ids = orders.map(\.id)
         defer { uncommitted.remove(ids) }
+        var isHeld = false
         _ = try await durably { state in
             let now = Timestamp.now()
-            return orders.flatMap { order in
-                _ = uncommitted.insert(order.id)
-                state.filter.insert(order.id)
-                let plan = PlannedOrder(order: order, isObserved: false)
+            isHeld = state.stop != nil
+            let plans = orders.map { PlannedOrder(order: $0, isObserved: false, author: author) }
+            return screen(plans, context.current, isByHand: true, now: now, &state).flatMap { plan in
+                _ = uncommitted.insert(plan.order.id)
+                state.filter.insert(plan.order.id)
                 send(plan, &state)
                 // Who applies by hand what was lifted by hand means it: alerts may prolong it again.
-                let ended = state.lifts.end(for: order).map(LedgerChange.lift)
+                let ended = state.lifts.end(for: plan.order).map(LedgerChange.lift)
                 return [entry(for: plan, at: now, state)] + (ended.map { [$0] } ?? [])
             }
         }
+        return isHeld
     }
 
-    /// Asks the agent to undo a response now.
+    /// Asks the agents to undo responses now.
     ///
     /// The order waits for an agent that is not connected, and is repeated, also after a restart, until the agent acts
     /// on it.
-    func undo(_ order: Order, by: String) async throws(LedgerError) {
+    ///
+    /// - Parameters:
+    ///   - author: who asks, as the agent is told.
+    ///   - detail: for the timeline: who asks and why.
+    func undo(_ orders: [Order], author: String, detail: String) async throws(LedgerError) {
         _ = try await durably { state in
-            var undo = order
-            undo.kind = .undo(by: by)
-            state.pending.add(undo)
-            let link = state.links[order.agentID]
-            link?.send(undo)
-            let waits = link == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
             let (now, grace) = (Timestamp.now(), undoGrace)
-            let request = LedgerChange.event(
-                DispatchEvent(
-                    dispatch: order.id, at: now, name: "undo_requested", detail: "by \(by)" + waits,
-                    undoRequest: .made(by: by)))
-            guard grace > 0 else { return [request] }
-            let lift = Lift(
-                agent: order.agentID, key: ResponseKey(of: order), dispatch: order.id, by: by, at: now,
-                until: now + grace)
-            let pending = state.pending
-            state.lifts.add(lift) { $0.until > now || pending.holdsUndo(of: $0.dispatch, agent: $0.agent) }
-            return [request, .lift(lift)]
+            return orders.flatMap { order in
+                var undo = order
+                undo.kind = .undo(by: author)
+                state.pending.add(undo)
+                let link = state.links[order.agentID]
+                link?.send(undo)
+                let waits = link == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
+                let request = LedgerChange.event(
+                    DispatchEvent(
+                        dispatch: order.id, at: now, name: "undo_requested", detail: detail + waits,
+                        undoRequest: .made(by: author)))
+                guard grace > 0 else { return [request] }
+                let lift = Lift(
+                    agent: order.agentID, key: ResponseKey(of: order), dispatch: order.id, by: author, at: now,
+                    until: now + grace)
+                let pending = state.pending
+                state.lifts.add(lift) { $0.until > now || pending.holdsUndo(of: $0.dispatch, agent: $0.agent) }
+                return [request, .lift(lift)]
+            }
         }
     }
 
@@ -430,6 +488,7 @@ final class Dispatcher: Sendable {
     func cancel(_ id: DispatchID, agent: String, by: String) async throws(LedgerError) -> Bool {
         try await durably { state in
             guard state.links[agent] == nil, state.pending.cancel(id, agent: agent) else { return [] }
+            state.counters.end(id)
             return [
                 .event(
                     DispatchEvent(
@@ -441,12 +500,15 @@ final class Dispatcher: Sendable {
     /// Acts under one hold of the lock and returns once the entries of that are in the ledger.
     ///
     /// - Returns: false when there were none: nothing was done.
-    private func durably(_ act: (inout State) -> [LedgerChange]) async throws(LedgerError) -> Bool {
+    func durably(_ act: (inout State) -> [LedgerChange]) async throws(LedgerError) -> Bool {
         let result: Result<Bool, LedgerError> = await withCheckedContinuation { continuation in
             state.withLock { state in
                 let changes = act(&state)
                 guard !changes.isEmpty else { return continuation.resume(returning: .success(false)) }
-                ledger.enqueue(changes) { result in continuation.resume(returning: result.map { true }) }
+                ledger.enqueue(changes) { [holdAlarm] result in
+                    holdAlarm.set(for: changes)
+                    continuation.resume(returning: result.map { true })
+                }
             }
         }
         return try result.get()

@@ -40,7 +40,8 @@ struct OrderFactory: Sendable {
             expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt ?? 0,
             alertJSON: alert.json, repeatedOffenders: response.repeatedOffenders.map(Int64.init),
             managerName: managerName, sparesAddress: command.expect.sparesAddress)
-        return PlannedOrder(order: order, isObserved: response.mode == .observe)
+        return PlannedOrder(
+            order: order, isObserved: response.mode == .observe, limits: response.limits, approval: response.approval)
     }
 
     private func identity(of target: Target, agents: AgentDirectory) -> (id: String, name: String) {
@@ -57,6 +58,8 @@ struct PlannedOrder: Sendable {
         case send
         /// Only to be noted, not run (`mode observe`).
         case observe
+        /// Not to be run before somebody says so.
+        case hold(Hold)
         /// Its values are not such as an agent would run it, or could even receive it.
         case refuse(String)
         /// Somebody has just undone the same by hand.
@@ -64,16 +67,35 @@ struct PlannedOrder: Sendable {
     }
 
     let order: Order
-    let fate: Fate
+    private(set) var fate: Fate
+    let limits: ResponseLimits
+    let approval: ApprovalTerms
+    /// Who gave it by hand, and why; nil for one that an alert has caused.
+    let author: String?
 
-    init(order: Order, fate: Fate) {
-        self.order = order
-        self.fate = fate
-    }
-
-    init(order: Order, isObserved: Bool) {
+    init(
+        order: Order, isObserved: Bool, limits: ResponseLimits = ResponseLimits(),
+        approval: ApprovalTerms = ApprovalTerms(), author: String? = nil
+    ) {
         self.order = order
         fate = order.reasonToRefuse.map(Fate.refuse) ?? (isObserved ? .observe : .send)
+        self.limits = limits
+        self.approval = approval
+        self.author = author
+    }
+
+    /// The same, not to be run, because somebody has just undone it by hand.
+    func cancelled(_ reason: String) -> PlannedOrder {
+        var plan = self
+        plan.fate = .cancel(reason)
+        return plan
+    }
+
+    /// The same, not to be run before somebody says so.
+    func held(_ hold: Hold) -> PlannedOrder {
+        var plan = self
+        plan.fate = .hold(hold)
+        return plan
     }
 }
 

@@ -27,6 +27,8 @@ struct DispatchRecord: Sendable, Equatable {
     let progress: DispatchProgress
     /// What the script printed last; lists leave it out.
     var output: [UInt8]?
+    /// Why and until when it is held; nil unless it is.
+    var hold: Hold?
 }
 
 /// A response that the ledger does not know yet.
@@ -36,6 +38,8 @@ struct NewDispatch: Sendable, Equatable {
     let order: [UInt8]
     /// The beginning of the timeline, whose last state is the one that the response starts in.
     let events: [DispatchEvent]
+    /// Why and until when it is held; nil when it is let out at once.
+    var hold: Hold?
 }
 
 /// A response whose order may still have to travel, with what is needed to send it.

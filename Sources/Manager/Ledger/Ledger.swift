@@ -54,6 +54,33 @@ protocol Ledger: Sendable {
     /// The undos by hand that are kept, oldest first.
     func lifts() async throws(LedgerError) -> [Lift]
 
+    /// Those of the ids that are held.
+    ///
+    /// Answers on the caller's thread, as ``known(_:)`` does: two answers to one question must not both count.
+    func held(_ ids: [DispatchID]) throws(LedgerError) -> [ResponseOnHold]
+
+    /// The earliest deadline of a held response, in unix milliseconds; nil when none is held.
+    func nextHoldDeadline() async throws(LedgerError) -> Int64?
+
+    /// The held responses whose deadline is this time or earlier, at most `limit`.
+    func overdueHolds(at now: Int64, limit: Int) async throws(LedgerError) -> [DispatchID]
+
+    /// The responses of enrolled agents and of the manager that were let out and are not over: on their way, running,
+    /// or in force. One whose undo has failed is not among them: its agent may never succeed.
+    func underWay() async throws(LedgerError) -> [DispatchUnderWay]
+
+    /// The responses that were decided after this time (in unix milliseconds) and let out, newest first.
+    func recentRuns(since: Int64) async throws(LedgerError) -> [RecentRun]
+
+    /// The stateful responses in force on enrolled agents and the manager, as far as their agents said, for which no
+    /// undo is asked yet; in the order of their decisions, from behind `after`.
+    func undoable(
+        agent: String?, command: String?, after: Int64, limit: Int
+    ) async throws(LedgerError) -> [(sequence: Int64, order: [UInt8])]
+
+    /// The order that nothing new may run; nil when there is none.
+    func stop() async throws(LedgerError) -> Stop?
+
     /// How many responses there are in each state; a state without any is left out.
     func counts() async throws(LedgerError) -> [DispatchState: Int]
 

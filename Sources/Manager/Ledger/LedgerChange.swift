@@ -7,6 +7,10 @@ enum LedgerChange: Sendable, Equatable {
     /// Something that happened to a response. A report that an agent sends again is recognised and left out. The
     /// response itself may come later: then the event already counts for its state.
     case event(DispatchEvent)
+    /// A held response may run; nothing happens when it is not held any more.
+    case release(Release)
+    /// Nothing new may run from now on; nil: it may again.
+    case stop(Stop?)
     /// How far a source is read; the text is the source's own.
     case position(source: String, value: String)
     /// An agent was heard of.
@@ -23,6 +27,8 @@ enum LedgerChange: Sendable, Equatable {
         switch self {
         case .dispatch(let new): "dispatch \(new.facts.id)"
         case .event(let event): "event \(event.name) of \(event.dispatch)"
+        case .release(let release): "release of \(release.event.dispatch)"
+        case .stop(let stop): stop == nil ? "end of the stop" : "stop"
         case .position(let source, _): "position of \(source)"
         case .sighting(let seen): "sighting of agent \(seen.agent)"
         case .reconcile(let reconciliation): "journal of agent \(reconciliation.agent)"

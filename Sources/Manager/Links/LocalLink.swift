@@ -21,6 +21,10 @@ final class LocalLink: AgentLink {
         executor.submit(order)
     }
 
+    func pause(_ isPaused: Bool) {
+        executor.update(isPaused: isPaused)
+    }
+
     func acknowledge(through sequence: UInt64) {
         executor.acknowledge(through: sequence)
     }

@@ -37,6 +37,8 @@ final class RemoteLink: AgentLink {
         channel.flush()
     }
 
+    func pause(_ isPaused: Bool) {}
+
     func acknowledge(through sequence: UInt64) {
         channel.writeAndFlush(Message.reportAck(throughSequence: sequence), promise: nil)
     }

@@ -28,6 +28,7 @@ struct LocalResponder: Service {
         var configuration = ResponseExecutor.Configuration(home: home.path)
         configuration.repeatedOffenders = repeatedOffenders
         configuration.neverBlock = neverBlock
+        configuration.isPaused = dispatcher.stop != nil
         let executor = try ResponseExecutor(configuration: configuration, logger: logger) {
             continuation.yield(.events($0))
         }

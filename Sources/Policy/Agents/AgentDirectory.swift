@@ -26,6 +26,9 @@ package struct AgentDirectory: Sendable {
         idsByName = Dictionary(grouping: all) { entries[$0]?.name.lowercased() ?? "" }
     }
 
+    /// How many agents are enrolled.
+    package var count: Int { entries.count }
+
     /// The agent with this name in any letter case; nil when there is none, or more than one.
     package func id(named name: String) -> String? {
         let ids = ids(named: name)

@@ -87,6 +87,8 @@ struct TableMachine {
 
     mutating func stop() { table.stop() }
 
+    mutating func pause(_ isPaused: Bool) { take(table.pause(isPaused, at: now)) }
+
     mutating func switchOff() { table.isDisabled = true }
 
     /// What runs, as (number of the dispatch's order id, action).

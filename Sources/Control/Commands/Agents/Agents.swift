@@ -54,10 +54,11 @@ extension Agents {
         @Argument(help: ArgumentHelp("The agent's id or name.", valueName: "id"))
         var agent: String
 
+        @OptionGroup var hand: ByHandOptions
         @OptionGroup var options: GlobalOptions
 
         func perform(in session: ControlSession) async throws(ControlError) {
-            try await session.show(.delete(["agents", agent]), as: RemovalAnswer.self) { answer in
+            try await session.show(.delete(["agents", agent], json: hand.body), as: RemovalAnswer.self) { answer in
                 "agent \(Terminal.safe(answer.id)) removed"
             }
         }

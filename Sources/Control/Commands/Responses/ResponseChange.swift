@@ -1,14 +1,8 @@
-import Foundation
-
-/// Asks for a change of one response, in the name of who is logged in.
+/// Asks for a change of responses, in the name of who is logged in.
 struct ResponseChange {
     /// The last part of the request's path.
     let action: String
-    let id: String
-
-    private struct Body: Encodable {
-        let by: String?
-    }
+    let hand: ByHandOptions
 
     /// What became of it; an undo that is asked for is the agent's to do.
     private static func text(_ response: ResponseAnswer) -> String {
@@ -20,13 +14,21 @@ struct ResponseChange {
                 + "agent is back"
     }
 
-    func perform(in session: ControlSession) async throws(ControlError) {
-        let environment = ProcessInfo.processInfo.environment
-        // The person, where sudo tells; the timeline keeps the name.
-        let body = Body(by: environment["SUDO_USER"] ?? environment["USER"])
-        let request = try ControlRequest.post(["responses", id, action], json: body)
-        try await session.show(request, as: ResponseAnswer.self) { response in
-            Self.text(response)
-        }
+    /// Changes one response; its document is the result.
+    func perform(on id: String, in session: ControlSession) async throws(ControlError) {
+        try await session.show(try request(id), as: ResponseAnswer.self, text: Self.text)
+    }
+
+    /// Changes several; the list of their documents is the result.
+    ///
+    /// What keeps one from being changed does not keep the others: it is said at the end.
+    func perform(onEach ids: [String], in session: ControlSession) async throws(ControlError) {
+        var requests: [ControlRequest] = []
+        for id in ids { requests.append(try request(id)) }
+        try await session.showEach(requests, as: ResponseAnswer.self, text: Self.text)
+    }
+
+    private func request(_ id: String) throws(ControlError) -> ControlRequest {
+        try .post(["responses", id, action], json: hand.body)
     }
 }

@@ -30,6 +30,9 @@ struct ResponseStory {
         details.add("created", times.text(response.created))
         details.add("undo due", times.text(response.undoDue))
         details.add("undo retried", times.text(response.undoRetry))
+        details.add("held", response.heldReason)
+        details.add("held until", times.text(response.heldUntil))
+        details.add("then", response.heldDefault)
         details.add("exit status", response.exitStatus.map(String.init))
         details.add("duration", response.durationMs.map { Span.text(milliseconds: $0) })
         return details.text

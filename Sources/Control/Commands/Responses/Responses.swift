@@ -2,8 +2,8 @@ import ArgumentParser
 
 struct Responses: VerbGroup {
     static let configuration = CommandConfiguration(
-        abstract: "Shows responses and takes them back.",
-        subcommands: [List.self, Show.self, Undo.self, Cancel.self])
+        abstract: "Shows responses, answers for those that are held, and takes them back.",
+        subcommands: [List.self, Show.self, Undo.self, Cancel.self, Approve.self, Deny.self])
 }
 
 extension Responses {
@@ -29,16 +29,23 @@ extension Responses {
             let request = ControlRequest.get(
                 ["responses"], query: [("agent", agent), ("state", state), ("limit", String(limit))])
             try await session.show(request, as: [ResponseAnswer].self) { responses in
-                var table = Table(["ID", "CREATED", "STATE", "COMMAND", "AGENT", "RULE", "USER", "SRCIP", "UNDO DUE"])
+                // Why it is held is of interest only then.
+                let isHeld = state == "held"
+                var table = Table(
+                    ["ID", "CREATED", "STATE", "COMMAND", "AGENT", "RULE", "USER", "SRCIP"]
+                        + (isHeld ? ["UNTIL", "THEN", "WHY"] : ["UNDO DUE"]))
                 for response in responses {
-                    table.add([
+                    let facts = [
                         // Enough to tell them apart; every verb takes the beginning of an id.
                         String(response.id.prefix(12)), session.times.text(response.created), response.state,
                         response.command, response.agent, response.ruleId, response.user, response.srcip,
-                        // An undo that failed is due again at its next attempt.
+                    ]
+                    // An undo that failed is due again at its next attempt.
+                    let due =
                         session.times.text(response.undoRetry).map { $0 + " (retry)" }
-                            ?? session.times.text(response.undoDue),
-                    ])
+                        ?? session.times.text(response.undoDue)
+                    let hold = [session.times.text(response.heldUntil), response.heldDefault, response.heldReason]
+                    table.add(facts + (isHeld ? hold : [due]))
                 }
                 return table.text
             }
@@ -66,10 +73,11 @@ extension Responses {
         @Argument(help: "The response's id, or at least its first six digits.")
         var id: String
 
+        @OptionGroup var hand: ByHandOptions
         @OptionGroup var options: GlobalOptions
 
         func perform(in session: ControlSession) async throws(ControlError) {
-            try await ResponseChange(action: "undo", id: id).perform(in: session)
+            try await ResponseChange(action: "undo", hand: hand).perform(on: id, in: session)
         }
     }
 
@@ -80,10 +88,39 @@ extension Responses {
         @Argument(help: "The response's id, or at least its first six digits.")
         var id: String
 
+        @OptionGroup var hand: ByHandOptions
         @OptionGroup var options: GlobalOptions
 
         func perform(in session: ControlSession) async throws(ControlError) {
-            try await ResponseChange(action: "cancel", id: id).perform(in: session)
+            try await ResponseChange(action: "cancel", hand: hand).perform(on: id, in: session)
+        }
+    }
+
+    struct Approve: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Lets held responses run.")
+
+        @Argument(help: "The responses' ids, or at least their first six digits.")
+        var ids: [String]
+
+        @OptionGroup var hand: ByHandOptions
+        @OptionGroup var options: GlobalOptions
+
+        func perform(in session: ControlSession) async throws(ControlError) {
+            try await ResponseChange(action: "approve", hand: hand).perform(onEach: ids, in: session)
+        }
+    }
+
+    struct Deny: ControlCommand {
+        static let configuration = CommandConfiguration(abstract: "Takes held responses back; they never run.")
+
+        @Argument(help: "The responses' ids, or at least their first six digits.")
+        var ids: [String]
+
+        @OptionGroup var hand: ByHandOptions
+        @OptionGroup var options: GlobalOptions
+
+        func perform(in session: ControlSession) async throws(ControlError) {
+            try await ResponseChange(action: "deny", hand: hand).perform(onEach: ids, in: session)
         }
     }
 }

@@ -10,6 +10,10 @@ struct LedgerChangeWriter {
         switch change {
         case .dispatch(let dispatch): try insert(dispatch)
         case .event(let event): try append(event)
+        case .release(let release): try apply(release)
+        case .stop(let stop):
+            try run(SQL.endStop, [])
+            if let stop { try run(SQL.saveStop, [stop.at, stop.by, stop.reason]) }
         case .position(let source, let value): try run(SQL.savePosition, [source, value])
         case .sighting(let seen): try run(SQL.saveSighting, [seen.at, seen.version, seen.address, seen.agent])
         case .reconcile(let reconciliation): try LedgerReconciler(writer: self).reconcile(reconciliation)
@@ -32,7 +36,19 @@ struct LedgerChangeWriter {
         for row in early { progress.apply(try DispatchEvent(row: row), sequence: row["seq"]) }
 
         try run(SQL.insertDispatch, new.facts.arguments + progress.arguments)
-        try run(SQL.insertOrder, [database.lastInsertedRowID, Data(new.order)])
+        let sequence = database.lastInsertedRowID
+        try run(SQL.insertOrder, [sequence, Data(new.order)])
+        if let hold = new.hold { try run(SQL.insertHold, [sequence] + hold.arguments) }
+    }
+
+    private func apply(_ release: Release) throws {
+        let id = release.event.dispatch.blob
+        guard let row = try row(SQL.findProgress, [id]),
+            try DispatchProgress(row: row).state == .held
+        else { return }
+        try run(SQL.updateExpiry, [release.expires, id])
+        try run(SQL.updateOrder, [Data(release.order), id])
+        try append(release.event)
     }
 
     private func append(_ event: DispatchEvent) throws {
@@ -114,6 +130,13 @@ private enum SQL {
         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?)
         """
     static let insertOrder = "INSERT INTO dispatch_order (seq, encoded) VALUES (?, ?)"
+    static let insertHold =
+        "INSERT INTO dispatch_hold (seq, hold_reason, hold_deadline, hold_approves) VALUES (?,?,?,?)"
+    static let updateExpiry = "UPDATE dispatch SET expires = ? WHERE id = ?"
+    static let updateOrder =
+        "UPDATE dispatch_order SET encoded = ? WHERE seq = (SELECT seq FROM dispatch WHERE id = ?)"
+    static let endStop = "DELETE FROM stop"
+    static let saveStop = "INSERT INTO stop (only, at, by, reason) VALUES (1, ?, ?, ?)"
     static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?,?,?) WHERE id = ?"
     static let saveReport = """
         INSERT INTO agent_report (agent_id, journal, sequence) VALUES (?, ?, ?)
@@ -147,7 +170,8 @@ extension LedgerChange {
         switch self {
         case .dispatch(let new): 4 + new.order.count / 4_096
         case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
-        case .position, .sighting, .lift: 1
+        case .release(let release): 4 + release.order.count / 4_096
+        case .position, .sighting, .lift, .stop: 1
         // Mostly nothing is to be corrected.
         case .reconcile, .lost: 2
         }

@@ -67,11 +67,26 @@ extension DispatchFacts {
 }
 
 extension DispatchRecord {
-    static let columns = DispatchFacts.columns + ", " + DispatchProgress.columns
+    static let columns = DispatchFacts.columns + ", " + DispatchProgress.columns + ", " + Hold.columns
+    static let tables = "dispatch LEFT JOIN dispatch_hold USING (seq)"
 
     init(row: Row) throws {
         self.init(facts: try DispatchFacts(row: row), progress: try DispatchProgress(row: row))
+        if progress.state == .held { hold = Hold(row: row) }
     }
+}
+
+extension Hold {
+    static let columns = "hold_reason, hold_deadline, hold_approves"
+
+    /// Nil for a row without one.
+    init?(row: Row) {
+        guard let reason: String = row["hold_reason"] else { return nil }
+        self.init(reason: reason, deadline: row["hold_deadline"], isApprovedByDefault: row["hold_approves"])
+    }
+
+    /// In the order of ``columns``.
+    var arguments: StatementArguments { [reason, deadline, isApprovedByDefault] }
 }
 
 extension DispatchEvent {

@@ -19,6 +19,23 @@ enum LedgerSchema {
         migrator.registerMigration("4 responses in the hands of agents, undos by hand and tried again") { database in
             try database.execute(sql: fourth)
         }
+        migrator.registerMigration("5 holds and the stop") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE dispatch_hold (
+                        seq INTEGER PRIMARY KEY REFERENCES dispatch(seq),
+                        hold_reason TEXT NOT NULL,
+                        hold_deadline INTEGER NOT NULL,
+                        hold_approves INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE stop (
+                        only INTEGER PRIMARY KEY CHECK (only = 1),
+                        at INTEGER NOT NULL,
+                        by TEXT NOT NULL,
+                        reason TEXT NOT NULL
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 

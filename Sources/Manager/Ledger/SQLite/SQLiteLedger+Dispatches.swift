@@ -28,7 +28,8 @@ extension SQLiteLedger {
     func dispatch(_ id: DispatchID) async throws(LedgerError) -> DispatchRecord? {
         try await read { database in
             let row = try Row.fetchOne(
-                database, sql: "SELECT \(DispatchRecord.columns) FROM dispatch WHERE id = ?", arguments: [id.blob])
+                database, sql: "SELECT \(DispatchRecord.columns) FROM \(DispatchRecord.tables) WHERE id = ?",
+                arguments: [id.blob])
             guard let row else { return nil }
             var record = try DispatchRecord(row: row)
             let output = try Data.fetchOne(
@@ -71,7 +72,7 @@ extension SQLiteLedger {
             arguments += [state.rawValue]
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let sql = "SELECT \(DispatchRecord.columns) FROM dispatch \(condition) ORDER BY seq DESC LIMIT ?"
+        let sql = "SELECT \(DispatchRecord.columns) FROM \(DispatchRecord.tables) \(condition) ORDER BY seq DESC LIMIT ?"
         let all = arguments + [filter.limit]
         return try await read { database in
             try Row.fetchAll(database, sql: sql, arguments: all).map { try DispatchRecord(row: $0) }

@@ -1,0 +1,36 @@
+import Daemon
+import Hummingbird
+
+/// What acts on all responses at once.
+extension ControlOperations {
+    /// From this moment nothing new runs.
+    func stopAll(by author: Author) async throws -> API.StopAnswer {
+        let wanted = Stop(at: Timestamp.now(), by: author.name, reason: author.reason)
+        let stop = try await dispatcher.stopAll(wanted)
+        return API.StopAnswer(stopped: .init(API.Stopped(stop)), changed: stop == wanted)
+    }
+
+    /// Takes the stop back.
+    func resumeAll(by author: Author) async throws -> API.StopAnswer {
+        let changed = try await dispatcher.resumeAll(by: author.text)
+        return API.StopAnswer(stopped: .init(nil), changed: changed)
+    }
+
+    /// Asks for the undo of every response in force.
+    func undoAll(_ wanted: API.UndoAllRequest, by author: Author) async throws -> API.UndoAllAnswer {
+        var agent: String?
+        if let text = wanted.agent {
+            let targets = try targets(text)
+            agent = targets.count == 1 ? targets.first?.id : nil
+        }
+        let count = try await dispatcher.undoAll(
+            agent: agent, command: wanted.command, author: author.name, detail: author.detail)
+        return API.UndoAllAnswer(requested: count)
+    }
+}
+
+extension API.Stopped {
+    init(_ stop: Stop) {
+        self.init(at: Timestamp.iso8601(milliseconds: stop.at), by: stop.by, reason: stop.reason)
+    }
+}

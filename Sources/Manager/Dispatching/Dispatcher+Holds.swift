@@ -1,0 +1,276 @@
+import ActiveResponse
+import Daemon
+import Logging
+import Policy
+import Synchronization
+import Wire
+
+/// What is held instead of run, and what becomes of it (docs/how-to/limit-the-blast-radius.md).
+extension Dispatcher {
+    /// Those of a batch of overdue responses that are answered in one commit.
+    private static let batch = 500
+
+    /// Counts what is let out and holds what must not be.
+    ///
+    /// Called under the lock and in the order of the orders: each counts for the next.
+    ///
+    /// - Parameters:
+    ///   - isByHand: somebody gave the order, so that nobody has to be asked; only a stop holds it.
+    ///   - now: unix milliseconds.
+    func screen(
+        _ plans: [PlannedOrder], _ snapshot: DecisionSnapshot, isByHand: Bool = false, now: Int64,
+        _ state: inout State
+    ) -> [PlannedOrder] {
+        plans.map { plan in
+            guard plan.fate == .send else { return plan }
+            let order = plan.order
+            let (reason, byDefault) = objection(to: plan, snapshot, isByHand: isByHand, now: now, state)
+            guard let reason else {
+                state.counters.letOut(order.id, activeResponse: order.activeResponse, agent: order.agentID, now: now)
+                return plan
+            }
+            let wait = plan.approval.deadline.components.seconds * 1000
+            return plan.held(
+                Hold(reason: reason, deadline: now + wait, isApprovedByDefault: byDefault == .approve))
+        }
+    }
+
+    /// Why an order is held, and the answer that counts when nobody gives one.
+    private func objection(
+        to plan: PlannedOrder, _ snapshot: DecisionSnapshot, isByHand: Bool, now: Int64, _ state: borrowing State
+    ) -> (reason: String?, byDefault: ApprovalTerms.Answer) {
+        // Whoever stops everything does not want things to run because nobody says anything.
+        if let stop = state.stop { return (stop.description, .deny) }
+        if isByHand { return (nil, .deny) }
+        let answer = plan.approval.byDefault
+        if plan.approval.isRequired { return ("the active response requires approval", answer) }
+        let global = snapshot.policy.limits
+        if plan.limits.isEmpty, global.isEmpty { return (nil, answer) }
+        let limit = state.counters.objection(
+            to: plan.order.activeResponse, limits: plan.limits, global: global, agent: plan.order.agentID,
+            enrolled: snapshot.agents.count, now: now)
+        return (limit, answer)
+    }
+
+    // MARK: Answers
+
+    /// Lets held responses run; their orders leave once that is in the ledger.
+    ///
+    /// - Returns: those that were held and may run now; none while everything is stopped.
+    func approve(_ ids: [DispatchID], by: String) async throws(LedgerError) -> Set<DispatchID> {
+        try await answer(ids) { _, stop in stop == nil ? .approve(detail: "by \(by)") : nil }
+    }
+
+    /// Takes held responses back.
+    ///
+    /// - Returns: those that were held.
+    func deny(_ ids: [DispatchID], by: String) async throws(LedgerError) -> Set<DispatchID> {
+        try await answer(ids) { _, _ in .deny(detail: "by \(by)") }
+    }
+
+    /// Gives those whose deadline is over the answer that counts then.
+    func settleOverdueHolds() async throws(LedgerError) {
+        while true {
+            let ids = try await ledger.overdueHolds(at: Timestamp.now(), limit: Self.batch)
+            guard !ids.isEmpty else { return }
+            let agents = context.current.agents
+            let settled = try await answer(ids) { order, stop in
+                guard order.hold.isApprovedByDefault else {
+                    return .deny(detail: "nobody answered in time, and the default is to deny")
+                }
+                if stop != nil { return .deny(detail: "nobody answered in time, and everything is stopped") }
+                guard order.agentID == OrderFactory.managerID || agents.entry(id: order.agentID) != nil else {
+                    return .deny(detail: "the agent was removed")
+                }
+                return .approve(detail: "nobody answered in time, and the default is to approve")
+            }
+            // Somebody else's answers to the rest are on their way to the ledger.
+            guard !settled.isEmpty else { return }
+        }
+    }
+
+    private enum Answer {
+        case approve(detail: String)
+        case deny(detail: String)
+    }
+
+    /// A held response as somebody who decides about it sees it.
+    private struct Question {
+        let agentID: String
+        let hold: Hold
+    }
+
+    /// Answers for each that is held and that nobody else is answering; nil leaves it held.
+    ///
+    /// An approved order is sent after the commit, unlike one that is let out at once: a crash in between may cost a
+    /// moment, but never runs what the ledger calls held.
+    private func answer(
+        _ ids: [DispatchID], _ decide: (Question, Stop?) -> Answer?
+    ) async throws(LedgerError) -> Set<DispatchID> {
+        var trouble: LedgerError?
+        var answered: Set<DispatchID> = []
+        var approved: [Order] = []
+        defer { state.withLock { $0.answering.subtract(answered) } }
+        _ = try await durably { state in
+            var changes: [LedgerChange] = []
+            do throws(LedgerError) {
+                let now = Timestamp.now()
+                for held in try ledger.held(ids.filter { !state.answering.contains($0) }) {
+                    let order = readable(held)
+                    var answer = decide(Question(agentID: order?.agentID ?? "", hold: held.hold), state.stop)
+                    if order == nil, answer != nil { answer = .deny(detail: "its order cannot be read") }
+                    switch answer {
+                    case .approve(let detail):
+                        guard var order else { continue }
+                        order.expiresAt = held.lifetime > 0 ? now + held.lifetime : 0
+                        approved.append(order)
+                        changes.append(release(order, detail: detail, at: now, state))
+                    case .deny(let detail):
+                        changes.append(
+                            .event(
+                                DispatchEvent(
+                                    dispatch: held.id, at: now, name: "denied", state: .cancelled, detail: detail)))
+                    case nil: continue
+                    }
+                    answered.insert(held.id)
+                }
+            } catch {
+                trouble = error
+            }
+            state.answering.formUnion(answered)
+            return changes
+        }
+        if let trouble { throw trouble }
+        state.withLock { state in
+            let now = Timestamp.now()
+            for order in approved {
+                state.counters.letOut(order.id, activeResponse: order.activeResponse, agent: order.agentID, now: now)
+                dispatch(order, &state)
+            }
+        }
+        return answered
+    }
+
+    private func release(
+        _ order: Order, detail: String, at now: Int64, _ state: borrowing State
+    ) -> LedgerChange {
+        let waits = state.links[order.agentID] == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
+        return .release(
+            Release(
+                expires: order.expiresAt > 0 ? order.expiresAt : nil, order: order.encoded(),
+                event: DispatchEvent(
+                    dispatch: order.id, at: now, name: "approved", state: .queued, detail: detail + waits)))
+    }
+
+    private func readable(_ held: ResponseOnHold) -> Order? {
+        do throws(WireError) {
+            return try Order(encoded: held.order)
+        } catch {
+            unreadable(held.id, error)
+            return nil
+        }
+    }
+
+    // MARK: The stop
+
+    /// The order that nothing new may run, when it is in force.
+    var stop: Stop? { state.withLock { $0.stop } }
+
+    /// From this moment nothing new runs: what is decided is held, what waits for an agent goes on waiting.
+    ///
+    /// In force at once, and in the ledger when this returns. A stop that is in force already stays as it is.
+    ///
+    /// - Returns: the stop that is in force.
+    func stopAll(_ stop: Stop) async throws(LedgerError) -> Stop {
+        var inForce = stop
+        _ = try await durably { state in
+            if let earlier = state.stop {
+                inForce = earlier
+                return []
+            }
+            state.stop = stop
+            for link in state.links.values { link.pause(true) }
+            logger.warning("Everything is stopped", metadata: .of([.reason: stop.description]))
+            return [.stop(stop), Self.change("stopped", detail: stop.description, at: stop.at)]
+        }
+        return inForce
+    }
+
+    /// Takes the stop back: what waited for agents is sent, what is held goes on waiting for an answer.
+    ///
+    /// In the ledger before anything runs.
+    ///
+    /// - Returns: false when nothing was stopped.
+    func resumeAll(by: String) async throws(LedgerError) -> Bool {
+        let wasStopped = try await durably { state in
+            guard state.stop != nil else { return [] }
+            return [.stop(nil), Self.change("resumed", detail: "by \(by)", at: Timestamp.now())]
+        }
+        guard wasStopped else { return false }
+        state.withLock { state in
+            state.stop = nil
+            logger.warning("The stop is taken back", metadata: .of([.reason: "by \(by)"]))
+            for (agent, link) in state.links {
+                link.pause(false)
+                for order in state.pending.orders(for: agent) where order.kind == .run { link.send(order) }
+            }
+        }
+        return true
+    }
+
+    // MARK: Everything
+
+    /// Asks for the undo of every response in force, of one agent or command when they are given.
+    ///
+    /// - Parameter author: who asks, as agents are told; with `detail` in the ledger.
+    /// - Returns: for how many.
+    func undoAll(
+        agent: String?, command: String?, author: String, detail: String
+    ) async throws(LedgerError) -> Int {
+        var count = 0
+        var last: Int64 = 0
+        while true {
+            let page = try await ledger.undoable(agent: agent, command: command, after: last, limit: Self.batch)
+            guard let end = page.last else { break }
+            last = end.sequence
+            let orders = page.compactMap { try? Order(encoded: $0.order) }
+            try await undo(orders, author: author, detail: detail)
+            count += orders.count
+        }
+        let scope = [agent.map { "agent \($0)" }, command.map { "command \($0)" }].compactMap(\.self)
+        let what = scope.isEmpty ? "" : " (\(scope.joined(separator: ", ")))"
+        try await note("undo_all", detail: "\(count) responses\(what), \(detail)")
+        return count
+    }
+
+    /// Asks for the undo of what isolates an agent, whatever its command is called.
+    ///
+    /// - Returns: the orders of the responses that are to be undone.
+    func undoIsolation(of agent: String, author: String, detail: String) async throws(LedgerError) -> [Order] {
+        var found: [Order] = []
+        var last: Int64 = 0
+        while true {
+            let page = try await ledger.undoable(agent: agent, command: nil, after: last, limit: Self.batch)
+            guard let end = page.last else { break }
+            last = end.sequence
+            found += page.compactMap { try? Order(encoded: $0.order) }.filter(\.isolates)
+        }
+        if !found.isEmpty { try await undo(found, author: author, detail: detail) }
+        return found
+    }
+
+    /// Notes a change by hand that is about no single response.
+    func note(_ name: String, detail: String) async throws(LedgerError) {
+        try await ledger.append([Self.change(name, detail: detail, at: Timestamp.now())])
+    }
+
+    /// An entry of the ledger that is about no single response: it has the id of none.
+    private static func change(_ name: String, detail: String, at: Int64) -> LedgerChange {
+        .event(DispatchEvent(dispatch: .zero, at: at, name: name, detail: detail))
+    }
+}
+
+extension Order {
+    /// Whether its script is the shipped one that cuts its host off, under either of its names.
+    fileprivate var isolates: Bool { ["isolate", "isolate.sh"].contains(executable) }
+}
