@@ -49,7 +49,10 @@ import Testing
         #expect(approved.status == 0, "\(approved.errors)")
         try await next.line(containing: "Response event", "state=finished")
         #expect(home.record.count == 1)
-        #expect(try timeline(fleet, before).map(\.event) == ["decided", "held", "approved", "delivered", "started", "finished"])
+        #expect(
+            try timeline(fleet, before).map(\.event) == [
+                "decided", "held", "approved", "delivered", "started", "finished",
+            ])
         let detail = try #require(try timeline(fleet, before).first { $0.event == "approved" }?.detail)
         #expect(detail.contains("uid \(getuid())"), "\(detail)")
         #expect(detail.hasSuffix(": seen on the wire"), "\(detail)")
@@ -125,7 +128,10 @@ import Testing
         try fleet.append(alert: Fleet.alert(id: "1744557904.1", srcip: "198.51.100.4"))
         try await FileLines.first(in: home.path + "/record", containing: "add - 198.51.100.4")
         #expect(try responses(fleet, "held").map { $0["id"] as? String } == [held])
-        #expect(try timeline(fleet, active).contains { $0.event == "undo_requested" && $0.detail.hasSuffix(": false alarm") })
+        #expect(
+            try timeline(fleet, active).contains {
+                $0.event == "undo_requested" && $0.detail.hasSuffix(": false alarm")
+            })
         await agent.stop()
         await next.stop()
     }
@@ -209,12 +215,14 @@ import Testing
         let fleet = try Fleet(policy: policy(level: 16))
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
-        for script in ["kill-process", "kill-process-tree", "quarantine-file", "firewall-drop", "block-url", "isolate"] {
+        let scripts = ["kill-process", "kill-process-tree", "quarantine-file", "firewall-drop", "block-url", "isolate"]
+        for script in scripts {
             try home.addScript(script, "#!/bin/sh\nprintf '%s %s\\n' \"${0##*/}\" \"$*\" >>record\n")
         }
         let agent = try await fleet.startAgent(home)
         for (arguments, line) in [
-            (["kill", "--pid", "4242"], "kill-process add - - "), (["kill-tree", "--pid", "4243"], "kill-process-tree add"),
+            (["kill", "--pid", "4242"], "kill-process add - - "),
+            (["kill-tree", "--pid", "4243"], "kill-process-tree add"),
             (["delete", "--path", "/tmp/x"], "web-03 /tmp/x"),
             (["block-ip", "--ip", "198.51.100.7", "--timeout", "10m"], "firewall-drop add - 198.51.100.7"),
             (["block-url", "--url", "http://bad.example/x"], "http://bad.example/x"),

@@ -91,6 +91,10 @@ extension ControlOperations {
         let id = try await dispatchID(idText)
         guard let record = try await ledger.dispatch(id) else { throw Self.noResponse(idText) }
         guard try await dispatcher.cancel(id, agent: record.facts.agentID, by: author.text) else {
+            if record.progress.state == .held {
+                throw ControlFailure(
+                    .conflict, "the response \(id) is held; \"edr-control responses deny\" takes it back")
+            }
             throw ControlFailure(
                 .conflict,
                 "the response \(id) is \(record.progress.state.rawValue): only one that waits for an agent that is "

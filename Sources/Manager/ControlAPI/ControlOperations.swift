@@ -150,7 +150,7 @@ struct ControlOperations: Sendable {
                 return .init(
                     activeResponse: response.name, command: response.command.name,
                     location: response.location.description, fires: true, agents: ids,
-                    reason: response.mode == .observe ? "would be noted only (mode observe)" : "")
+                    reason: Self.remark(on: response))
             case .skipped(let reason):
                 return .init(
                     activeResponse: response.name, command: response.command.name,
@@ -158,6 +158,12 @@ struct ControlOperations: Sendable {
             }
         }
         return API.TestAnswer(alertId: alert.id, responses: items)
+    }
+
+    /// What happens with a response that fires, when it is not simply run.
+    private static func remark(on response: ActiveResponseDefinition) -> String {
+        if response.mode == .observe { return "would be noted only (mode observe)" }
+        return response.approval.isRequired ? "would be held until somebody approves it (require_approval)" : ""
     }
 
     func reload() async throws -> API.Reloaded {

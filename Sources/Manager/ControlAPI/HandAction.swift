@@ -12,11 +12,11 @@ enum HandAction: String, CaseIterable, Sendable {
     case isolate
     case restore
 
-    /// How long an action holds that can be taken back and has no timeout, in seconds: ten years, the longest that an
-    /// agent takes.
+    /// How long an action holds that can be taken back and has no timeout, in seconds.
     ///
-    /// So it is in force until somebody undoes it, and is listed, limited and undone like any other.
-    private static let untilUndone: Int64 = 10 * 365 * 86_400
+    /// Practically until somebody undoes it, and so it is listed, counted and undone like any other: ten years, the
+    /// longest that an agent takes. Blocking an address is for one year: nft refuses timeouts of three.
+    private var untilUndone: Int64 { (self == .blockIP ? 1 : 10) * 365 * 86_400 }
 
     /// The script; for ``restore`` the one that it undoes.
     var script: String {
@@ -46,7 +46,7 @@ enum HandAction: String, CaseIterable, Sendable {
 
     /// Seconds until it is undone.
     func timeout(_ wanted: API.ActionRequest) -> Int64 {
-        isReversible ? wanted.timeoutSeconds.map(Int64.init) ?? Self.untilUndone : 0
+        isReversible ? wanted.timeoutSeconds.map(Int64.init) ?? untilUndone : 0
     }
 
     /// What it acts on.
@@ -73,7 +73,9 @@ enum HandAction: String, CaseIterable, Sendable {
             }
             target.arguments = [String(pid)]
         case .delete:
-            guard let path = wanted.path, path.hasPrefix("/") else { throw needs("--path, the absolute path of a file") }
+            guard let path = wanted.path, path.hasPrefix("/") else {
+                throw needs("--path, the absolute path of a file")
+            }
             target.filename = path
         case .blockIP:
             guard let address = wanted.ip.flatMap({ IPAddress($0) }) else { throw needs("--ip, an IP address") }
@@ -97,6 +99,7 @@ enum HandAction: String, CaseIterable, Sendable {
 
     private static func isNetwork(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 2 && IPAddress(String(parts[0])) != nil && Int(parts[1]).map { $0 > 0 && $0 <= 128 } == true
+        guard parts.count == 2, let bits = Int(parts[1]) else { return false }
+        return IPAddress(String(parts[0])) != nil && (1...128).contains(bits)
     }
 }

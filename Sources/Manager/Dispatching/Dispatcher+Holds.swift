@@ -154,7 +154,8 @@ extension Dispatcher {
     private func release(
         _ order: Order, detail: String, at now: Int64, _ state: borrowing State
     ) -> LedgerChange {
-        let waits = state.links[order.agentID] == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
+        let waits =
+            state.links[order.agentID] == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
         return .release(
             Release(
                 expires: order.expiresAt > 0 ? order.expiresAt : nil, order: order.encoded(),

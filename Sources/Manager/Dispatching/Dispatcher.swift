@@ -369,7 +369,9 @@ final class Dispatcher: Sendable {
             state.pending.confirm(report.dispatchID, agent: agent, undoToo: true)
         default: break
         }
-        if report.kind.endsResponse { state.counters.end(report.dispatchID) }
+        if report.kind.endsResponse {
+            state.counters.end(report.dispatchID, isDecided: state.filter.mayContain(report.dispatchID))
+        }
         logger.info(
             "Response event",
             metadata: .of([

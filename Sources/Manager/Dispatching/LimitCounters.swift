@@ -29,7 +29,12 @@ struct LimitCounters: Sendable {
         }
     }
 
+    /// The most ends that are remembered of dispatches that are not known here yet.
+    private static let mostEarlyEnds = 10_000
+
     private var underWay: [DispatchID: Entry] = [:]
+    /// Those that were over before they were let out.
+    private var endedEarly: Set<DispatchID> = []
     private var responses: [String: Tally] = [:]
     private var all = Tally()
 
@@ -38,6 +43,7 @@ struct LimitCounters: Sendable {
     /// - Parameter now: unix milliseconds.
     mutating func letOut(_ id: DispatchID, activeResponse: String, agent: String, now: Int64) {
         countRun(of: activeResponse, at: now)
+        if endedEarly.remove(id) != nil { return }
         begin(id, activeResponse: activeResponse, agent: agent)
     }
 
@@ -56,9 +62,15 @@ struct LimitCounters: Sendable {
         all.runs.add(at: time)
     }
 
-    /// A response is over; one that is not known changes nothing.
-    mutating func end(_ id: DispatchID) {
-        guard let entry = underWay.removeValue(forKey: id) else { return }
+    /// A response is over; one that is not counted changes nothing.
+    ///
+    /// - Parameter isDecided: whether it may have been decided in this life of the manager. The end of one that was not
+    ///   may come before its alert is read again, after a crash.
+    mutating func end(_ id: DispatchID, isDecided: Bool = true) {
+        guard let entry = underWay.removeValue(forKey: id) else {
+            if !isDecided, endedEarly.count < Self.mostEarlyEnds { endedEarly.insert(id) }
+            return
+        }
         responses[entry.activeResponse]?.end(entry.agent)
         all.end(entry.agent)
     }

@@ -5,10 +5,11 @@ import ConfigurationTree
 ///
 /// Blocks and commands may come in any order and from several files, so that commands are resolved in a second step.
 struct ActiveResponseBlock {
-    static let options = [
-        "name", "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout",
-        "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list", "limits",
-    ] + ApprovalTerms.options
+    static let options =
+        [
+            "name", "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout",
+            "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list", "limits",
+        ] + ApprovalTerms.options
 
     /// What only the agent's form of the block has beside `disabled` and `repeated_offenders`.
     static let agentOptions = ["never_block", "confirm", "max_isolation"]

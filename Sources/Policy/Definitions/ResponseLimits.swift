@@ -20,8 +20,9 @@ package struct ResponseLimits: Sendable, Equatable {
     /// Whether nothing is limited.
     package var isEmpty: Bool { self == ResponseLimits() }
 
-    /// How many agents ``fleetShare`` allows, rounded down; never fewer than one, so that a small fleet can respond
-    /// at all. Nil without that limit.
+    /// How many agents ``fleetShare`` allows, rounded down; nil without that limit.
+    ///
+    /// Never fewer than one, so that a small fleet can respond at all.
     package func agentsAllowed(enrolled: Int) -> Int? {
         fleetShare.map { max(1, enrolled * $0 / 100) }
     }

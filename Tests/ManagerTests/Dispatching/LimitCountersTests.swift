@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct `What limits count` {
     private func objection(
-        _ counters: LimitCounters, _ limits: ResponseLimits = ResponseLimits(), global: ResponseLimits = ResponseLimits(),
+        _ counters: LimitCounters, _ limits: ResponseLimits = ResponseLimits(),
+        global: ResponseLimits = ResponseLimits(),
         response: String = "ban", agent: String = "009", enrolled: Int = 10, now: Int64 = 1_000_000
     ) -> String? {
         counters.objection(
@@ -56,6 +57,18 @@ import Testing
         counters.begin(try dispatchID(0), activeResponse: "ban", agent: "001")
         counters.end(try dispatchID(0))
         #expect(objection(counters, ResponseLimits(concurrent: 1)) == nil)
+    }
+
+    /// After a crash an agent may report the end of what it was sent before its alert is read again.
+    @Test func `what was over before it was let out again counts as a run alone`() throws {
+        var counters = LimitCounters()
+        counters.end(try dispatchID(0), isDecided: false)
+        counters.letOut(try dispatchID(0), activeResponse: "ban", agent: "001", now: 1_000_000)
+        #expect(objection(counters, ResponseLimits(concurrent: 1)) == nil)
+        #expect(objection(counters, ResponseLimits(runsPerMinute: 1)) != nil)
+        // Only once.
+        counters.letOut(try dispatchID(0), activeResponse: "ban", agent: "001", now: 1_000_000)
+        #expect(objection(counters, ResponseLimits(concurrent: 1)) != nil)
     }
 
     @Test func `a share is one of agents, and those that have one already are free`() throws {

@@ -30,7 +30,10 @@ struct LedgerHoldContractTests {
             let (first, second) = (try held(1), try held(2, deadline: 5_000, approves: true))
             try await fixture.ledger.append([.dispatch(first), .dispatch(second), .dispatch(try .sample(3))])
             #expect(try await fixture.ledger.dispatch(dispatchID(1))?.hold == first.hold)
-            #expect(try await fixture.ledger.dispatches(DispatchFilter(state: .held)).map(\.hold) == [second.hold, first.hold])
+            #expect(
+                try await fixture.ledger.dispatches(DispatchFilter(state: .held)).map(\.hold) == [
+                    second.hold, first.hold,
+                ])
             #expect(try await fixture.ledger.nextHoldDeadline() == 5_000)
             #expect(try await fixture.ledger.overdueHolds(at: 4_999, limit: 9).isEmpty)
             #expect(try await fixture.ledger.overdueHolds(at: 5_000, limit: 9) == [dispatchID(2)])

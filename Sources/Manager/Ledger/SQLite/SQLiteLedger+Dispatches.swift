@@ -72,7 +72,8 @@ extension SQLiteLedger {
             arguments += [state.rawValue]
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let sql = "SELECT \(DispatchRecord.columns) FROM \(DispatchRecord.tables) \(condition) ORDER BY seq DESC LIMIT ?"
+        let sql =
+            "SELECT \(DispatchRecord.columns) FROM \(DispatchRecord.tables) \(condition) ORDER BY seq DESC LIMIT ?"
         let all = arguments + [filter.limit]
         return try await read { database in
             try Row.fetchAll(database, sql: sql, arguments: all).map { try DispatchRecord(row: $0) }
