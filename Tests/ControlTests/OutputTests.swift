@@ -151,6 +151,42 @@ struct OutputTests {
         #expect(started.output == "RESPONSE  AGENT  STATE\nab        001    -\n")
     }
 
+    @Test func `a stop is the first thing that the status shows`() async throws {
+        let run = try await ControlRun.of(
+            ["status"],
+            answer: #"{"version":"0.1.0","uptime_seconds":5,"agents":{},"sources":[],"dispatches":{},"queues":{},"#
+                + #""stopped":{"at":"2026-11-21T03:58:35.123Z","by":"uid 0 (root)","reason":"a\u001bb"}}"#)
+        #expect(
+            run.output.hasPrefix(
+                "STOPPED since 2026-11-21 03:58:35.123 by uid 0 (root): a\\u{1b}b\nnothing new runs until"))
+    }
+
+    @Test func `a list of held responses says why, until when, and what then`() async throws {
+        let run = try await ControlRun.of(
+            ["responses", "list", "--state", "held"],
+            answer: #"[{"id":"0123456789abcdef","state":"held","command":"c","agent":"001","rule_id":"1","#
+                + #""created":"2026-11-21T03:58:35.123Z","held_reason":"too many","held_default":"deny","#
+                + #""held_until":"2026-11-21T04:58:35.123Z"}]"#)
+        #expect(
+            run.output == """
+                ID            CREATED                  STATE  COMMAND  AGENT  RULE  USER  SRCIP  UNTIL                    THEN  WHY
+                0123456789ab  2026-11-21 03:58:35.123  held   c        001    1     -     -      2026-11-21 04:58:35.123  deny  too many
+
+                """)
+    }
+
+    @Test func `several answers are one list, and a failure is one of the whole`() async throws {
+        let answer = #"{"id":"ab","state":"queued","command":"c","agent":"001","created":"2026-11-21T03:58:35.123Z"}"#
+        let both = try await ControlRun.of(["responses", "approve", "abcdef", "123456"], answer: answer)
+        #expect(both.output == "response ab is queued\nresponse ab is queued\n")
+        let json = try await ControlRun.of(["responses", "deny", "abcdef", "-o", "json"], answer: answer)
+        #expect(json.output == "[\(answer)]\n")
+        let failed = try await ControlRun.of(
+            ["responses", "approve", "abcdef", "123456"], status: 409, answer: #"{"error":"not held"}"#)
+        #expect(failed.status == 1)
+        #expect(failed.errors == "edr-control: not held\nedr-control: not held\n")
+    }
+
     @Test func `a token comes alone, and what is to be minded beside it`() async throws {
         let run = try await ControlRun.of(
             ["enroll", "token", "--name", "web1"], answer: #"{"token":"abc","warning":"agent 001 exists"}"#)

@@ -31,6 +31,7 @@ struct RequestTests {
         (["resume"], "POST", "/v1/resume"),
         (["undo-all"], "POST", "/v1/undo"),
         (["send", "kill", "--agent", "001", "--pid", "5"], "POST", "/v1/actions"),
+        (["changes"], "GET", "/v1/changes?limit=100"),
         (["reload"], "POST", "/v1/reload"),
     ])
     func `a verb asks for its resource`(_ arguments: [String], _ method: String, _ target: String) async throws {

@@ -42,7 +42,7 @@ final class ExchangeHandler: ChannelInboundHandler {
             self.finish(.failure(ExchangeError.timeout), context: context)
         }
         var headers: HTTPHeaders = ["host": "localhost", "accept": "application/json", "connection": "close"]
-        if request.method == .POST {
+        if request.method == .POST || !request.body.isEmpty {
             headers.add(name: "content-type", value: "application/json")
             headers.add(name: "content-length", value: String(request.body.count))
         }

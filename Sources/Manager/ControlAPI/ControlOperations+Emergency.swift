@@ -1,3 +1,4 @@
+import ActiveResponse
 import Daemon
 import Hummingbird
 
@@ -14,6 +15,14 @@ extension ControlOperations {
     func resumeAll(by author: Author) async throws -> API.StopAnswer {
         let changed = try await dispatcher.resumeAll(by: author.text)
         return API.StopAnswer(stopped: .init(nil), changed: changed)
+    }
+
+    /// The changes by hand that are about no single response, newest first.
+    func changes(limit: String?) async throws -> [API.TimelineEntry] {
+        let limit = try limit.map(Self.limit) ?? 100
+        return try await ledger.timeline(.zero).suffix(limit).reversed().map { event in
+            API.TimelineEntry(at: Timestamp.iso8601(milliseconds: event.at), event: event.name, detail: event.detail)
+        }
     }
 
     /// Asks for the undo of every response in force.

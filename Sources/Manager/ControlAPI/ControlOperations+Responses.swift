@@ -20,13 +20,15 @@ extension ControlOperations {
             }
             filter.state = known
         }
-        if let limit {
-            guard let number = Int(limit), (1...100_000).contains(number) else {
-                throw ControlFailure(.badRequest, "a limit is a number from 1 to 100000, not \"\(limit)\"")
-            }
-            filter.limit = number
-        }
+        if let limit { filter.limit = try Self.limit(limit) }
         return try await ledger.dispatches(filter).map(Self.summary)
+    }
+
+    static func limit(_ text: String) throws -> Int {
+        guard let number = Int(text), (1...100_000).contains(number) else {
+            throw ControlFailure(.badRequest, "a limit is a number from 1 to 100000, not \"\(text)\"")
+        }
+        return number
     }
 
     func response(_ idText: String) async throws -> API.ResponseDetail {

@@ -96,6 +96,10 @@ struct ControlRoutes: Sendable {
         api.post("resume") { request, context in
             try Self.answer(try await operations.resumeAll(by: try await Self.author(request, context)))
         }
+        api.get("changes") { request, _ in
+            let limit = request.uri.queryParameters["limit"].map(String.init)
+            return try Self.answer(try await operations.changes(limit: limit))
+        }
         api.post("undo") { request, context in
             let wanted: API.UndoAllRequest = try await Self.body(request)
             let author = try await context.author(person: wanted.by, reason: wanted.reason)
