@@ -42,7 +42,7 @@ struct LedgerHoldContractTests {
             let found = try await fixture.ledger.held(ids)
             #expect(
                 found == [
-                    HeldDispatch(
+                    ResponseOnHold(
                         id: ids[0], hold: try #require(first.hold), lifetime: 3_600_000, order: first.order)
                 ])
 
