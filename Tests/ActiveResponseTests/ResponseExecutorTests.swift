@@ -69,7 +69,7 @@ import TestSupport
             echo ready
 
             """)
-        machine.executor.submit(order(1, timeout: 1))
+        machine.executor.submit(order(1, timeout: 1, execTimeout: 600))
         _ = await machine.recorder.first(.started, dispatch(1))
         // In the middle of its exec a process has no environment by which it could be found; nobody restarts so fast.
         while machine.home.text(of: "running") == nil { try await Task.sleep(for: .milliseconds(5)) }
