@@ -20,6 +20,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
 let package = Package(
@@ -41,6 +42,7 @@ let package = Package(
         // C: system libraries and the spawn primitive. Unsafe calls stop at the Swift target above each.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CSpawn"),
 
         // Leaves.
@@ -74,6 +76,11 @@ let package = Package(
         .target(name: "ActiveResponse", dependencies: ["Alerts", "Wire", "CSpawn", logging], swiftSettings: strict),
         .testTarget(
             name: "ActiveResponseTests", dependencies: ["ActiveResponse", "Alerts", "TestSupport", logging],
+            swiftSettings: strict),
+
+        .target(name: "Backtest", dependencies: ["ActiveResponse", "Alerts", "Policy"], swiftSettings: strict),
+        .testTarget(
+            name: "BacktestTests", dependencies: ["Backtest", "ActiveResponse", "Alerts", "ConfigurationTree", "Policy"],
             swiftSettings: strict),
 
         // What the daemons read from their files.
@@ -120,8 +127,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "AgentSettings", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy", argumentParser, nioCore,
-                nioPosix, nioHTTP1,
+                "AgentSettings", "Alerts", "Backtest", "CZlib", "ConfigurationTree", "Daemon", "ManagerSettings",
+                "Policy", argumentParser, sqlite, nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -159,8 +166,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Policy", "TLS", "TestSupport",
-                nioCore, nioPosix,
+                "ActiveResponse", "AgentProtocol", "Alerts", "Backtest", "ConfigurationTree", "Policy", "TLS",
+                "TestSupport", nioCore, nioPosix,
             ],
             swiftSettings: strict),
     ]

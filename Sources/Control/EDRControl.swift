@@ -30,7 +30,10 @@ struct GlobalOptions: ParsableArguments {
             "The manager's home (default: EDR_HOME, else \(Home.defaultPath)).", valueName: "dir"))
     var home: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("For people, or one JSON document.", valueName: "format"))
+    /// Not `--output`, which is a file of `alerts process`.
+    @Option(
+        name: [.customShort("o"), .customLong("format")],
+        help: ArgumentHelp("For people, or one JSON document.", valueName: "format"))
     var output: OutputFormat = .human
 }
 

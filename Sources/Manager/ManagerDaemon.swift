@@ -112,7 +112,7 @@ package struct ManagerDaemon {
             ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
             reloader: reloader, statistics: statistics,
             httpSource: HTTPAlertSource(context: context, statistics: httpStatistics, logger: logger),
-            managerName: name, started: started)
+            sourcePaths: configuration.sources.map(\.path), managerName: name, started: started)
         let control = ControlServer(
             home: home, routes: ControlRoutes(operations: operations, logger: logger), readiness: readiness,
             logger: logger)

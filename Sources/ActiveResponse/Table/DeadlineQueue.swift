@@ -2,15 +2,18 @@
 ///
 /// Nothing is taken out or moved when a deadline moves: the owner finds an entry outdated when it comes up, and inserts
 /// it anew where it has become later. So the heap does not grow with prolongations.
-struct DeadlineQueue<Element: Sendable>: Sendable {
+package struct DeadlineQueue<Element: Sendable>: Sendable {
     private var heap: [(at: Int64, element: Element)] = []
 
-    var count: Int { heap.count }
+    package init() {}
+
+    package var count: Int { heap.count }
 
     /// When the earliest entry is due.
-    var next: Int64? { heap.first?.at }
+    package var next: Int64? { heap.first?.at }
 
-    mutating func insert(_ element: Element, at: Int64) {
+    /// - Parameter at: in the owner's milliseconds.
+    package mutating func insert(_ element: Element, at: Int64) {
         heap.append((at, element))
         var child = heap.count - 1
         while child > 0 {
@@ -22,7 +25,7 @@ struct DeadlineQueue<Element: Sendable>: Sendable {
     }
 
     /// Takes the earliest entry out, when it is due.
-    mutating func popDue(at now: Int64) -> (at: Int64, element: Element)? {
+    package mutating func popDue(at now: Int64) -> (at: Int64, element: Element)? {
         guard let first = heap.first, first.at <= now else { return nil }
         let last = heap.removeLast()
         guard !heap.isEmpty else { return first }

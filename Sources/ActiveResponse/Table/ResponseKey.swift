@@ -12,19 +12,27 @@ package struct ResponseKey: Hashable, Sendable {
     package let single: DispatchID?
 
     package init(of order: Order) {
-        command = order.command
-        user = order.user
-        sourceAddress = order.sourceAddress
-        let named = order.user != nil || order.sourceAddress != nil
-        filename = named ? nil : order.filename
-        single = named || order.filename != nil || order.isStateful ? nil : order.id
+        let isNamed = order.user != nil || order.sourceAddress != nil || order.filename != nil
+        self.init(
+            command: order.command, user: order.user, sourceAddress: order.sourceAddress,
+            filename: order.user == nil && order.sourceAddress == nil ? order.filename : nil,
+            single: isNamed || order.isStateful ? nil : order.id)
     }
 
-    package init(command: String, user: String?, sourceAddress: String?, filename: String?) {
+    /// The key of stateful orders with these values.
+    package init(stateful command: String, user: String?, sourceAddress: String?, filename: String?) {
+        self.init(
+            command: command, user: user, sourceAddress: sourceAddress,
+            filename: user == nil && sourceAddress == nil ? filename : nil)
+    }
+
+    package init(
+        command: String, user: String?, sourceAddress: String?, filename: String?, single: DispatchID? = nil
+    ) {
         self.command = command
         self.user = user
         self.sourceAddress = sourceAddress
         self.filename = filename
-        single = nil
+        self.single = single
     }
 }

@@ -9,17 +9,17 @@ struct ControlRequest: Sendable, Equatable {
     var body: [UInt8] = []
 
     static func get(_ path: [String], query: [(name: String, value: String?)] = []) -> ControlRequest {
-        let pairs = query.compactMap { pair in pair.value.map { "\(pair.name)=\(encode($0))" } }
-        let suffix = pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
-        return ControlRequest(method: .GET, target: target(path) + suffix)
+        ControlRequest(method: .GET, target: target(path, query))
     }
 
     static func delete(_ path: [String], json value: some Encodable) throws(ControlError) -> ControlRequest {
         ControlRequest(method: .DELETE, target: target(path), body: try json(value))
     }
 
-    static func post(_ path: [String], body: [UInt8] = []) -> ControlRequest {
-        ControlRequest(method: .POST, target: target(path), body: body)
+    static func post(
+        _ path: [String], query: [(name: String, value: String?)] = [], body: [UInt8] = []
+    ) -> ControlRequest {
+        ControlRequest(method: .POST, target: target(path, query), body: body)
     }
 
     /// A request whose body is the value in JSON, with snake_case keys; what is `nil` is left out.
@@ -38,8 +38,10 @@ struct ControlRequest: Sendable, Equatable {
         }
     }
 
-    private static func target(_ path: [String]) -> String {
-        "/v1" + path.map { "/" + encode($0) }.joined()
+    private static func target(_ path: [String], _ query: [(name: String, value: String?)] = []) -> String {
+        let pairs = query.compactMap { pair in pair.value.map { "\(pair.name)=\(encode($0))" } }
+        let suffix = pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+        return "/v1" + path.map { "/" + encode($0) }.joined() + suffix
     }
 
     /// Everything but the unreserved characters of RFC 3986 is escaped, so that an argument stays one component.

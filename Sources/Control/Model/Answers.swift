@@ -75,6 +75,7 @@ struct ResponseAnswer: Decodable {
     let created: String
     let undoDue: String?
     let undoRetry: String?
+    let observed: Bool?
     let exitStatus: Int?
     let durationMs: Int?
     let output: String?
@@ -100,6 +101,11 @@ struct CommandAnswer: Decodable {
         for started in responses { table.add([started.id, started.agent, started.state]) }
         return table.text
     }
+}
+
+extension ResponseAnswer {
+    /// The state, with what keeps `done` from meaning that a script ran.
+    var stateText: String { observed == true ? "\(state) (observed)" : state }
 }
 
 struct AlertTestAnswer: Decodable {

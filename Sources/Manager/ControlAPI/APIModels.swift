@@ -106,6 +106,8 @@ enum API {
         let heldReason: Nullable<String>
         let heldUntil: Nullable<String>
         let heldDefault: Nullable<String>
+        /// Whether it was only noted (`mode observe`).
+        let observed: Bool
     }
 
     struct TimelineEntry: Codable, Sendable {
@@ -127,6 +129,7 @@ enum API {
         let created: String
         let undoDue: Nullable<String>
         let undoRetry: Nullable<String>
+        let observed: Bool
         let timeline: [TimelineEntry]
         let exitStatus: Nullable<Int>
         let output: String
@@ -213,6 +216,44 @@ enum API {
         }
         let alertId: String
         let responses: [Item]
+    }
+
+    /// What became of the alerts of `POST /v1/alerts/process`.
+    struct ProcessAnswer: Codable, Sendable {
+        enum Status: String, Codable, Sendable {
+            /// Every response that fires is in the ledger, or would be.
+            case success
+            /// The line is no alert, or a response is refused.
+            case failed
+            /// Nothing fires for it, or it was processed before.
+            case skipped
+        }
+        struct Item: Codable, Sendable {
+            /// Null for a line that is no alert.
+            let alertId: Nullable<String>
+            let ruleId: Nullable<String>
+            let ruleName: Nullable<String>
+            let timestamp: Nullable<String>
+            let status: Status
+            let reason: String
+            let responses: [Response]
+        }
+        struct Response: Codable, Sendable {
+            /// Null in a dry run.
+            let id: Nullable<String>
+            let activeResponse: String
+            let agent: String
+            let observed: Bool
+            /// Null in a dry run.
+            let state: Nullable<String>
+        }
+        /// `success` and `failed` together.
+        let processed: Int
+        let success: Int
+        let failed: Int
+        let skipped: Int
+        let dryRun: Bool
+        let details: [Item]
     }
 
     struct Reloaded: Codable, Sendable {

@@ -40,7 +40,7 @@ extension ControlOperations {
             id: summary.id, state: summary.state, command: summary.command, activeResponse: summary.activeResponse,
             agent: summary.agent, alertId: summary.alertId, ruleId: summary.ruleId, user: summary.user,
             srcip: summary.srcip, created: summary.created, undoDue: summary.undoDue,
-            undoRetry: summary.undoRetry,
+            undoRetry: summary.undoRetry, observed: summary.observed,
             timeline: timeline.map { event in
                 API.TimelineEntry(
                     at: Timestamp.iso8601(milliseconds: event.at), event: event.name, detail: Self.detail(of: event))
@@ -181,7 +181,8 @@ extension ControlOperations {
             undoRetry: .init(record.progress.undoRetry.map(Timestamp.iso8601(milliseconds:))),
             heldReason: .init(record.hold?.reason),
             heldUntil: .init((record.hold?.deadline).map(Timestamp.iso8601(milliseconds:))),
-            heldDefault: .init(record.hold.map { $0.isApprovedByDefault ? "approve" : "deny" }))
+            heldDefault: .init(record.hold.map { $0.isApprovedByDefault ? "approve" : "deny" }),
+            observed: record.isObserved)
     }
 
     // MARK: By hand

@@ -17,6 +17,8 @@ struct ControlOperations: Sendable {
     let reloader: Reloader
     let statistics: [SourceStatistics]
     let httpSource: HTTPAlertSource
+    /// The files that the configured sources follow.
+    let sourcePaths: [String]
     let managerName: String
     let started: ContinuousClock.Instant
 

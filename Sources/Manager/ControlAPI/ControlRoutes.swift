@@ -118,6 +118,11 @@ struct ControlRoutes: Sendable {
             let body = try await Self.bytes(of: request, limit: Self.alertsLimit)
             return try Self.answer(try await operations.take(alerts: Array(buffer: body)))
         }
+        api.post("alerts/process") { request, _ in
+            let body = try await Self.bytes(of: request, limit: Self.alertsLimit)
+            let wanted = try ProcessRequest(request.uri.queryParameters.mapped)
+            return try Self.answer(try await operations.process(wanted, body: Array(buffer: body)))
+        }
         api.post("alerts/test") { request, _ in
             let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
             return try Self.answer(try operations.test(alert: Array(buffer: body)))
@@ -157,6 +162,13 @@ struct ControlRoutes: Sendable {
         return Response(
             status: status, headers: [.contentType: "application/json"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}
+
+extension Parameters {
+    /// The last value of each name.
+    fileprivate var mapped: [String: String] {
+        Dictionary(map { (String($0.key), String($0.value)) }, uniquingKeysWith: { $1 })
     }
 }
 

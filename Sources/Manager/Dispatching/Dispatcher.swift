@@ -125,7 +125,8 @@ final class Dispatcher: Sendable {
                 let now = Timestamp.now()
                 let snapshot = context.current
                 for fired in batch.fired {
-                    let planned = factory.orders(for: fired, agents: snapshot.agents, now: now)
+                    let planned = factory.orders(
+                        for: fired, agents: snapshot.agents, now: now, repetition: batch.repetition)
                     ids += planned.map(\.order.id)
                     let unknown = new(planned, &state)
                     if unknown.isEmpty { continue }
@@ -217,7 +218,8 @@ final class Dispatcher: Sendable {
             events.append(
                 DispatchEvent(
                     dispatch: order.id, at: now, name: "observed", state: .done,
-                    detail: "mode observe: the script was not run"))
+                    detail: "mode observe: the script was not run"
+                        + (order.isStateful ? "; it would have been undone after \(order.timeout) s" : "")))
         case .refuse(let reason):
             fate = "refused"
             logger.warning(

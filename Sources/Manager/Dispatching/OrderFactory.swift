@@ -12,25 +12,32 @@ struct OrderFactory: Sendable {
 
     /// The orders of one alert, in configuration order.
     ///
-    /// - Parameter now: unix milliseconds, from which the order's expiry counts.
-    func orders(for fired: FiredAlert, agents: AgentDirectory, now: Int64) -> [PlannedOrder] {
-        fired.decisions.flatMap { decision -> [PlannedOrder] in
+    /// - Parameters:
+    ///   - now: unix milliseconds, from which the order's expiry counts.
+    ///   - repetition: what makes these orders others than the first ones of the same alert.
+    func orders(
+        for fired: FiredAlert, agents: AgentDirectory, now: Int64, repetition: String? = nil
+    ) -> [PlannedOrder] {
+        // The form of both must never change.
+        let action = repetition.map { "add again \($0)" } ?? "add"
+        return fired.decisions.flatMap { decision -> [PlannedOrder] in
             guard case .fires(let targets, let arguments) = decision.outcome else { return [] }
             return targets.map { target in
-                order(fired.alert, decision.response, arguments, target: target, agents: agents, now: now)
+                order(
+                    fired.alert, decision.response, arguments, target: target, agents: agents, now: now, action: action)
             }
         }
     }
 
     private func order(
         _ alert: Alert, _ response: ActiveResponseDefinition, _ arguments: ResponseArguments, target: Target,
-        agents: AgentDirectory, now: Int64
+        agents: AgentDirectory, now: Int64, action: String
     ) -> PlannedOrder {
         let (agentID, agentName) = identity(of: target, agents: agents)
         let command = response.command
         let order = Order(
             id: .of(
-                alertIdentity: alert.identity.bytes, activeResponse: response.name, agent: agentID, action: "add"),
+                alertIdentity: alert.identity.bytes, activeResponse: response.name, agent: agentID, action: action),
             command: command.name, activeResponse: response.name, executable: command.executable,
             user: arguments.user, sourceAddress: arguments.sourceAddress, filename: arguments.filename,
             alertID: alert.id, ruleID: alert.ruleID, agentName: agentName, agentID: agentID,

@@ -25,6 +25,8 @@ struct DispatchFacts: Sendable, Equatable {
 struct DispatchRecord: Sendable, Equatable {
     let facts: DispatchFacts
     let progress: DispatchProgress
+    /// Whether it was only noted (`mode observe`): no script was run for it.
+    var isObserved = false
     /// What the script printed last; lists leave it out.
     var output: [UInt8]?
     /// Why and until when it is held; nil unless it is.

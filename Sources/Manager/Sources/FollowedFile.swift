@@ -1,3 +1,4 @@
+import Alerts
 import Glibc
 
 /// One open file that alerts are read from, with how far it has been read.

@@ -6,6 +6,8 @@ package struct SourceBatch: Sendable {
     package let fired: [FiredAlert]
     /// Where the source has read up to, in its own words; nil for a source without a position (HTTP).
     package let position: String?
+    /// Set when alerts that were taken before are to be answered once more: different for each such request.
+    package var repetition: String?
 }
 
 /// Where sources hand their batches.

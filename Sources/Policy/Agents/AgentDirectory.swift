@@ -13,21 +13,40 @@ package struct AgentDirectory: Sendable {
     /// The id of the manager, which is no enrolled agent.
     package let managerID: String
     /// The ids of all enrolled agents in numeric order.
-    package let all: [String]
-    private let entries: [String: Entry]
+    package private(set) var all: [String]
+    private var entries: [String: Entry]
     /// Ids by name in lower case.
-    private let idsByName: [String: [String]]
+    private var idsByName: [String: [String]]
 
     package init(_ entries: some Sequence<Entry>, managerID: String = "000") {
         let entries = Dictionary(entries.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         self.managerID = managerID
         self.entries = entries
-        all = entries.keys.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+        all = entries.keys.sorted(by: Self.isBefore)
         idsByName = Dictionary(grouping: all) { entries[$0]?.name.lowercased() ?? "" }
     }
 
     /// How many agents are enrolled.
     package var count: Int { entries.count }
+
+    /// Adds an agent, which takes the place of those that have its id or its name now.
+    package mutating func enroll(_ entry: Entry) {
+        for id in ids(named: entry.name) + [entry.id] { remove(id) }
+        entries[entry.id] = entry
+        idsByName[entry.name.lowercased(), default: []].append(entry.id)
+        all.insert(entry.id, at: all.firstIndex { Self.isBefore(entry.id, $0) } ?? all.endIndex)
+    }
+
+    private mutating func remove(_ id: String) {
+        guard let old = entries.removeValue(forKey: id) else { return }
+        idsByName[old.name.lowercased()]?.removeAll { $0 == id }
+        all.removeAll { $0 == id }
+    }
+
+    /// By number: ids are digits.
+    private static func isBefore(_ one: String, _ other: String) -> Bool {
+        (one.utf8.count, one) < (other.utf8.count, other)
+    }
 
     /// The agent with this name in any letter case; nil when there is none, or more than one.
     package func id(named name: String) -> String? {

@@ -39,7 +39,7 @@ struct CheckedFields {
             FilePath.isNormal(path)
                 ? .valid(path) : .invalid("the file name \"\(excerpt(path))\" is not an absolute, normal path")
         }
-        whiteListing = alert.sourceAddressTexts.lazy.compactMap { whiteList.objection(to: $0) }.first
+        whiteListing = whiteList.objection(to: alert)?.reason
     }
 
     private static func checked(_ text: String?, _ check: (String) -> Field) -> Field {

@@ -68,6 +68,17 @@ package struct WhiteList: Sendable, Equatable {
         return name.map { "\"\(excerpt(text))\" is white-listed by the name \($0)" }
     }
 
+    /// The first source of an alert that an entry covers; nil when nothing stands against acting on the alert.
+    ///
+    /// - Returns: the source, an address in canonical form, and why, as in a decision that skips.
+    package func objection(to alert: Alert) -> (source: String, reason: String)? {
+        for text in alert.sourceAddressTexts {
+            guard let reason = objection(to: text) else { continue }
+            return (IPAddress(text)?.description ?? excerpt(text), reason)
+        }
+        return nil
+    }
+
     private static func looksLikeAddress(_ text: String) -> Bool {
         let bytes = text.utf8
         return bytes.contains(UInt8(ascii: "/")) || bytes.contains(UInt8(ascii: ":"))

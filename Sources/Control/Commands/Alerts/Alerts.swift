@@ -3,7 +3,8 @@ import Foundation
 
 struct Alerts: VerbGroup {
     static let configuration = CommandConfiguration(
-        abstract: "Tries alerts out.", subcommands: [Test.self])
+        abstract: "Tries alerts and configurations out, and processes alerts again.",
+        subcommands: [Test.self, AlertsProcess.self, AlertsBacktest.self])
 }
 
 extension Alerts {

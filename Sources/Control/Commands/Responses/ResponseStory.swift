@@ -19,7 +19,7 @@ struct ResponseStory {
     private var facts: String {
         var details = Details()
         details.add("id", response.id)
-        details.add("state", response.state)
+        details.add("state", response.stateText)
         details.add("command", response.command)
         details.add("active response", response.activeResponse)
         details.add("agent", response.agent)

@@ -37,7 +37,7 @@ extension Responses {
                 for response in responses {
                     let facts = [
                         // Enough to tell them apart; every verb takes the beginning of an id.
-                        String(response.id.prefix(12)), session.times.text(response.created), response.state,
+                        String(response.id.prefix(12)), session.times.text(response.created), response.stateText,
                         response.command, response.agent, response.ruleId, response.user, response.srcip,
                     ]
                     // An undo that failed is due again at its next attempt.

@@ -67,11 +67,14 @@ extension DispatchFacts {
 }
 
 extension DispatchRecord {
-    static let columns = DispatchFacts.columns + ", " + DispatchProgress.columns + ", " + Hold.columns
+    static let columns =
+        DispatchFacts.columns + ", " + DispatchProgress.columns + ", " + Hold.columns
+        + ", EXISTS (SELECT 1 FROM event WHERE dispatch_id = dispatch.id AND event = 'observed') AS observed"
     static let tables = "dispatch LEFT JOIN dispatch_hold USING (seq)"
 
     init(row: Row) throws {
-        self.init(facts: try DispatchFacts(row: row), progress: try DispatchProgress(row: row))
+        self.init(
+            facts: try DispatchFacts(row: row), progress: try DispatchProgress(row: row), isObserved: row["observed"])
         if progress.state == .held { hold = Hold(row: row) }
     }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Manager
+@testable import Alerts
 
 @Suite struct `Splitting a stream into lines` {
     /// What the splitter hands out for these pieces: text or "too long", each with its offset.
