@@ -80,7 +80,8 @@ let package = Package(
 
         .target(name: "Backtest", dependencies: ["ActiveResponse", "Alerts", "Policy"], swiftSettings: strict),
         .testTarget(
-            name: "BacktestTests", dependencies: ["Backtest", "ActiveResponse", "Alerts", "ConfigurationTree", "Policy"],
+            name: "BacktestTests",
+            dependencies: ["Backtest", "ActiveResponse", "Alerts", "ConfigurationTree", "Policy"],
             swiftSettings: strict),
 
         // What the daemons read from their files.

@@ -14,22 +14,13 @@ struct DecideBenchmark {
     /// By the wall clock, and by the time that this thread had a core: on a busy machine only the latter tells
     /// something about the program.
     static func run(runs: Int = 9) {
-        let diagnostics = Diagnostics()
-        let sections = ConfigurationFile.parse(
-            Array(AlertCorpus.policyXML(responses: responseCount).utf8), name: "benchmark.conf", format: .xml,
-            diagnostics: diagnostics)
-        let definition = PolicyDefinition(sections: sections, diagnostics: diagnostics)
-        guard !diagnostics.hasErrors else {
-            for diagnostic in diagnostics.all { print(diagnostic) }
-            return
-        }
+        guard let definition = definition() else { return }
         let policy = Policy(definition)
-        let agents = AgentDirectory((0..<500).map { AgentDirectory.Entry(id: "\(1000 + $0)", name: "web-\($0)") })
         print("\(definition.responses.count) active responses")
-        for format in AlertFormat.allCases { measure(format, policy, agents, runs: runs) }
+        for format in AlertFormat.allCases { measure(format, policy, runs: runs) }
     }
 
-    private static func measure(_ format: AlertFormat, _ policy: Policy, _ agents: AgentDirectory, runs: Int) {
+    private static func measure(_ format: AlertFormat, _ policy: Policy, runs: Int) {
         let corpus = AlertCorpus(count: alertCount, firingEvery: firingEvery, format: format)
         let average = corpus.bytes.count / corpus.lines.count
         print("\(corpus.lines.count) alerts of \(format) of \(average) bytes on average")
@@ -51,15 +42,29 @@ struct DecideBenchmark {
         }
     }
 
+    /// The agents that the corpus is about.
+    static let agents = AgentDirectory((0..<500).map { AgentDirectory.Entry(id: "\(1000 + $0)", name: "web-\($0)") })
+
+    /// The policy that is measured with; nil, and printed why, when it has errors.
+    static func definition() -> PolicyDefinition? {
+        let diagnostics = Diagnostics()
+        let sections = ConfigurationFile.parse(
+            Array(AlertCorpus.policyXML(responses: responseCount).utf8), name: "benchmark.conf", format: .xml,
+            diagnostics: diagnostics)
+        let definition = PolicyDefinition(sections: sections, diagnostics: diagnostics)
+        for diagnostic in diagnostics.all where diagnostics.hasErrors { print(diagnostic) }
+        return diagnostics.hasErrors ? nil : definition
+    }
+
     /// How long this thread has been running.
-    private static func coreSeconds() -> Double {
+    static func coreSeconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    private static func decide(
-        _ corpus: AlertCorpus, _ format: AlertFormat, _ policy: Policy, _ agents: AgentDirectory
+    static func decide(
+        _ corpus: AlertCorpus, _ format: AlertFormat = .wazuh, _ policy: Policy, _ agents: AgentDirectory
     ) -> Int {
         var scanner = AlertScanner()
         var cache = CandidateCache()

@@ -3,6 +3,7 @@ import Foundation
 // Prints measured figures; run by hand in release: swift run -c release Benchmarks NAME…
 let benchmarks: [(name: String, run: @Sendable () async throws -> Void)] = [
     ("decide", { DecideBenchmark.run() }),
+    ("backtest", { BacktestBenchmark.run() }),
     ("latency", { try await LatencyBenchmark.run() }),
     ("burst", { try await BurstBenchmark.run() }),
     ("fleet", { try await FleetBenchmark.run() }),

@@ -101,9 +101,11 @@ import Testing
     @Test func `says more, less and same`() throws {
         func change(_ candidate: Int, _ current: Int) throws -> BacktestReport.Change? {
             func text(_ level: Int) -> String {
-                "<active-response><command>ban</command><location>local</location><level>\(level)</level></active-response>"
+                "<active-response><command>ban</command><location>local</location><level>\(level)</level>"
+                    + "</active-response>"
             }
-            return try report(Self.history, candidate: text(candidate), current: text(current)).differences?.first?.change
+            let report = try report(Self.history, candidate: text(candidate), current: text(current))
+            return report.differences?.first?.change
         }
         #expect(try change(7, 10) == .more)
         #expect(try change(10, 7) == .less)
@@ -138,6 +140,7 @@ import Testing
         #expect(report.responses.map(\.fired) == [4, 4, 4])
         // The manager, 007 and those seen so far: 3 + 4 + 4 + 4.
         #expect(report.responses[0].runs == 15)
-        #expect(report.responses[2].machines.top.map(\.value) == [.server, .agent("001"), .agent("002"), .agent("003")])
+        let machines = report.responses[2].machines.top.map(\.value)
+        #expect(machines == [.server, .agent("001"), .agent("002"), .agent("003")])
     }
 }

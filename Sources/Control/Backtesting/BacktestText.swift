@@ -41,7 +41,7 @@ struct BacktestText {
         for file in report.files {
             var text = "\(file.name): \(file.alerts) alerts"
             if let first = file.firstInvalid {
-                text += ", \(file.invalid) lines that are none (the first is line \(first.line): \(first.error))"
+                text += "; lines that are none: \(file.invalid), the first is line \(first.line): \(first.error)"
             }
             details.add("history", text)
         }
@@ -58,8 +58,8 @@ struct BacktestText {
 
     private var responses: String? {
         var table = Table([
-            "ACTIVE RESPONSE", "COMMAND", "LOCATION", "MODE", "FIRED", "RUNS", "PROLONGED", "LENGTHENED", "WHITE-LISTED",
-            "NOT RUN", "TARGETS", "AGENTS", "PEAK BANS", "FIRST", "LAST",
+            "ACTIVE RESPONSE", "COMMAND", "LOCATION", "MODE", "FIRED", "RUNS", "PROLONGED", "LENGTHENED",
+            "WHITE-LISTED", "NOT RUN", "TARGETS", "AGENTS", "PEAK BANS", "FIRST", "LAST",
         ])
         for response in outcome.report.responses {
             let definition = response.definition

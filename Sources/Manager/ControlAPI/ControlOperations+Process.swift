@@ -62,7 +62,8 @@ extension ControlOperations {
         }
         guard !firing.isEmpty else {
             line.reason =
-                reasons.isEmpty ? "no active response is for its level, groups or rule" : reasons.joined(separator: "; ")
+                reasons.isEmpty
+                ? "no active response is for its level, groups or rule" : reasons.joined(separator: "; ")
             return line
         }
         let fired = FiredAlert(alert: alert, decisions: firing)

@@ -27,7 +27,8 @@ struct AlertsBacktest: ControlCommand {
     @Option(help: ArgumentHelp("How many differing alerts are named per response and side.", valueName: "count"))
     var examples = 3
 
-    @Argument(help: ArgumentHelp("Files of alerts, one a line, plain or by gzip; - for standard input.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Files of alerts, one a line, plain or by gzip; - for standard input.", valueName: "file"))
     var files: [String]
 
     @OptionGroup var options: GlobalOptions
@@ -58,8 +59,9 @@ struct AlertsBacktest: ControlCommand {
             }
         }
         let outcome = BacktestOutcome(
-            candidate: config ?? home.etc, current: present == nil ? nil : current ?? home.etc, agentsFrom: agents.origin,
-            seconds: started.duration(to: .now) / .seconds(1), report: replay.report(top: top))
+            candidate: config ?? home.etc, current: present == nil ? nil : current ?? home.etc,
+            agentsFrom: agents.origin, seconds: started.duration(to: .now) / .seconds(1),
+            report: replay.report(top: top))
         switch session.format {
         case .json: session.console.print(try BacktestDocument(outcome).json())
         case .human: session.console.print(BacktestText(outcome, times: session.times).text)

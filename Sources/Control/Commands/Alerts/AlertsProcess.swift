@@ -27,7 +27,8 @@ struct AlertsProcess: ControlCommand {
     @Flag(help: "Take also alerts that were processed before; their responses run again.")
     var reprocess = false
 
-    @Option(name: .customLong("output"), help: ArgumentHelp("Write the result into this file as well.", valueName: "file"))
+    @Option(
+        name: .customLong("output"), help: ArgumentHelp("Write the result into this file as well.", valueName: "file"))
     var outputFile: String?
 
     @OptionGroup var options: GlobalOptions
