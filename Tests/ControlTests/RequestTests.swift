@@ -98,4 +98,26 @@ struct RequestTests {
     func `a time is shown in its largest whole unit`(_ seconds: Int, _ text: String) {
         #expect(SecondsArgument(seconds: seconds).description == text)
     }
+
+    @Test func `alerts process sends the newest lines of a file, or asks for those of the sources`() async throws {
+        let file = "/tmp/control-\(UUID().uuidString.prefix(8)).json"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try "1\n2\n\n3\n4".write(toFile: file, atomically: true, encoding: .utf8)
+        let answer = #"{"failed": 0, "details": []}"#
+        let given = try await ControlRun.of(["alerts", "process", file, "--limit", "2", "--dry-run"], answer: answer)
+        #expect(given.status == 0, "\(given.errors)")
+        #expect(
+            given.requests == [
+                .init(
+                    method: "POST", target: "/v1/alerts/process?limit=2&dry_run=true&reprocess=false", body: "3\n4")
+            ])
+        let sources = try await ControlRun.of(["alerts", "process", "--reprocess"], answer: answer)
+        #expect(
+            sources.requests.map(\.target) == ["/v1/alerts/process?limit=20&dry_run=false&reprocess=true&sources=true"])
+        let failed = try await ControlRun.of(
+            ["alerts", "process"], answer: #"{"failed": 1, "details": [{"status": "failed"}, {}]}"#)
+        #expect(failed.status == 1)
+        #expect(failed.errors == "edr-control: 1 of 2 alerts failed\n")
+        #expect(failed.output.hasPrefix("{\n  \"details\" : ["))
+    }
 }

@@ -79,7 +79,8 @@ import Testing
     @Test func `errors are 78 as by config check, and what cannot be read is 1`() throws {
         let fleet = try fleet()
         let home = fleet.managerHome.path
-        try fleet.managerHome.write("<edr_config><global><white_list>x/y</white_list></global></edr_config>", to: "bad.conf")
+        try fleet.managerHome.write(
+            "<edr_config><global><white_list>x/y</white_list></global></edr_config>", to: "bad.conf")
         let bad = try fleet.control("alerts", "backtest", "--config", home + "/bad.conf", home + "/day2.json")
         #expect(bad.status == 78)
         #expect(bad.errors.hasPrefix(home + "/bad.conf:1:33: error: (1237): Invalid ip address"))
