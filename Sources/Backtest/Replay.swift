@@ -23,6 +23,7 @@ package struct Replay {
     private let managerLadder: [Int64]
     private let learnsAgents: Bool
     private var agents: AgentDirectory
+    private let host: String
     private var scanner = AlertScanner()
     private var cache = CandidateCache()
     private var recent = RecentAlerts()
@@ -43,8 +44,12 @@ package struct Replay {
 
     /// - Parameters:
     ///   - current: nil when there is nothing to compare with.
+    ///   - host: the name of the manager's machine, for alerts of OSSEC, which do not say it.
     ///   - examples: how many alerts are kept for each response that fires under one configuration only, of each kind.
-    package init(candidate: PolicyDefinition, current: PolicyDefinition?, agents: Agents, examples: Int = 3) {
+    package init(
+        candidate: PolicyDefinition, current: PolicyDefinition?, agents: Agents, host: String, examples: Int = 3
+    ) {
+        self.host = host
         self.candidate = Policy(candidate)
         self.current = current.map(Policy.init)
         let present = current?.responses ?? []
@@ -109,7 +114,7 @@ package struct Replay {
     private mutating func scan(_ line: UnsafeRawBufferPointer) throws(AlertError) {
         let fields: AlertFields
         do throws(AlertError) {
-            fields = try scanner.scan(line)
+            fields = try scanner.scanAny(line)
         } catch .notJSON(.invalidUTF8, _) {
             // As a source does.
             return try LineRepair.wellFormed(line).withUnsafeBufferPointer { repaired throws(AlertError) in
@@ -117,7 +122,7 @@ package struct Replay {
             }
         }
         guard either.mayFire(fields, line: line, cache: &cache) else { return }
-        look(at: Alert(fields, line: line))
+        look(at: try Alert(fields, line: line, host: host))
     }
 
     // MARK: Looking at an alert that matches

@@ -20,7 +20,7 @@ struct BacktestBenchmark {
         var rates: (decide: [Double], backtest: [Double]) = ([], [])
         for run in 1...runs {
             let start = DecideBenchmark.coreSeconds()
-            _ = DecideBenchmark.decide(corpus, policy, DecideBenchmark.agents)
+            _ = DecideBenchmark.decide(corpus, .wazuh, policy, DecideBenchmark.agents)
             let middle = DecideBenchmark.coreSeconds()
             let report = replay(corpus, definition)
             let end = DecideBenchmark.coreSeconds()
@@ -38,7 +38,8 @@ struct BacktestBenchmark {
     }
 
     private static func replay(_ corpus: AlertCorpus, _ definition: PolicyDefinition) -> BacktestReport {
-        var replay = Replay(candidate: definition, current: definition, agents: .known(DecideBenchmark.agents))
+        var replay = Replay(
+            candidate: definition, current: definition, agents: .known(DecideBenchmark.agents), host: "manager")
         var splitter = LineSplitter(offset: 0)
         replay.begin(file: "benchmark")
         corpus.bytes.withUnsafeBytes { bytes in

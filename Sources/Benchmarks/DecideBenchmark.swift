@@ -64,7 +64,7 @@ struct DecideBenchmark {
     }
 
     static func decide(
-        _ corpus: AlertCorpus, _ format: AlertFormat = .wazuh, _ policy: Policy, _ agents: AgentDirectory
+        _ corpus: AlertCorpus, _ format: AlertFormat, _ policy: Policy, _ agents: AgentDirectory
     ) -> Int {
         var scanner = AlertScanner()
         var cache = CandidateCache()

@@ -43,7 +43,7 @@ func report(
 ) throws -> BacktestReport {
     var replay = Replay(
         candidate: try policy(commands + candidate), current: try current.map { try policy(commands + $0) },
-        agents: agents)
+        agents: agents, host: "manager")
     replay.begin(file: "history.json")
     for line in lines { Array(line.utf8).withUnsafeBytes { replay.take(.complete($0)) } }
     return replay.report(top: top)

@@ -53,7 +53,9 @@ package struct RepetitionCounters: Sendable {
 
     /// Calls the body for each counter that still matters at a time.
     package func forEach(now: Int64, _ body: (ResponseKey, _ count: Int, _ at: Int64) -> Void) {
-        for (key, counter) in counters where counter.count > 0 && now - counter.at <= quietTime { body(key, counter.count, counter.at) }
+        for (key, counter) in counters where counter.count > 0 && now - counter.at <= quietTime {
+            body(key, counter.count, counter.at)
+        }
     }
 
     private mutating func forgetOldHalf() {

@@ -1,4 +1,5 @@
 import Alerts
+import Daemon
 import Glibc
 
 /// Puts the files of a history into the order of time.
@@ -44,7 +45,9 @@ struct History {
         var lines = 0
         try HistoryFile(name).forEachLine { line in
             lines += 1
-            if case .complete(let bytes) = line { time = (try? Alert(json: Array(bytes)))?.raisedAt }
+            if case .complete(let bytes) = line {
+                time = (try? Alert(anyFormat: Array(bytes), host: LocalHost.name))?.raisedAt
+            }
             return time == nil && lines < 100
         }
         return time ?? .max

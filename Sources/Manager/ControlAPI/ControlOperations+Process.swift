@@ -106,7 +106,7 @@ extension ControlOperations {
     /// As a source reads a line.
     private static func alert(_ text: [UInt8]) throws(AlertError) -> Alert {
         do throws(AlertError) {
-            return try Alert(json: text)
+            return try Alert(anyFormat: text, host: LocalHost.name)
         } catch .notJSON(.invalidUTF8, _) {
             return try Alert(
                 json: text.withUnsafeBufferPointer { LineRepair.wellFormed(UnsafeRawBufferPointer($0)) })

@@ -48,7 +48,8 @@ struct AlertsBacktest: ControlCommand {
             session.console.complain("\"\(Terminal.safe(name))\" is given twice and read once")
         }
         var replay = Replay(
-            candidate: candidate.policy, current: present?.policy, agents: agents.agents, examples: examples)
+            candidate: candidate.policy, current: present?.policy, agents: agents.agents, host: LocalHost.name,
+            examples: examples)
         let started = ContinuousClock.now
         for name in history.files {
             let file = try HistoryFile(name)
