@@ -40,6 +40,8 @@ package final class ResponseExecutor: Sendable {
         package var onlyUndoes = false
         /// Minutes for the first, second, … repetition, for orders without a list of their own.
         package var repeatedOffenders: [Int64] = []
+        /// After so long without a repetition a user or an address starts anew.
+        package var quietTime = Duration.seconds(30 * 86_400)
         /// Whether new orders are refused; what is active is still undone.
         package var isDisabled = false
         /// Whether nothing new is started for the time being; what is active is still undone.
@@ -114,6 +116,7 @@ package final class ResponseExecutor: Sendable {
         var table = ResponseTable(
             bootID: SystemClock.bootID(), repeatedOffenders: configuration.repeatedOffenders, limits: limits)
         table.confirmPeriod = configuration.confirm.map { $0.components.seconds * 1000 }
+        table.repetitions.quietTime = configuration.quietTime.components.seconds * 1000
         table.isDisabled = configuration.isDisabled
         table.isPaused = configuration.isPaused
         for record in opened.records { table.replay(record) }
@@ -232,8 +235,10 @@ package final class ResponseExecutor: Sendable {
     }
 
     /// Says how long repetitions last from now on.
-    package func update(repeatedOffenders: [Int64]) {
-        mailbox.send(.repeatedOffenders(repeatedOffenders))
+    ///
+    /// - Parameter quietTime: after so long without a repetition a user or an address starts anew.
+    package func update(repeatedOffenders: [Int64], quietTime: Duration) {
+        mailbox.send(.repeatedOffenders(repeatedOffenders, quietTime: quietTime.components.seconds * 1000))
     }
 
     /// Says whether new orders are refused from now on.

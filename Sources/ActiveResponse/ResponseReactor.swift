@@ -18,7 +18,8 @@ final class ResponseReactor: @unchecked Sendable {
         case undo(DispatchID, by: String)
         case acknowledge(through: UInt64)
         case managerAddresses([String])
-        case repeatedOffenders([Int64])
+        /// The time is in milliseconds.
+        case repeatedOffenders([Int64], quietTime: Int64)
         case disabled(Bool)
         case neverBlock(Set<VitalAddressKind>)
         /// Responses that may cut this machine off hold so many seconds at most; nil for any time.
@@ -207,7 +208,9 @@ final class ResponseReactor: @unchecked Sendable {
         case .managerAddresses(let addresses):
             runner.managerAddresses = addresses
             blockGuard.managerAddresses = addresses.compactMap { IPAddress($0) }
-        case .repeatedOffenders(let minutes): table.repeatedOffenders = minutes
+        case .repeatedOffenders(let minutes, let quietTime):
+            table.repeatedOffenders = minutes
+            table.repetitions.quietTime = quietTime
         case .disabled(let isDisabled): table.isDisabled = isDisabled
         case .neverBlock(let kinds): blockGuard = BlockGuard(kinds: kinds, like: blockGuard)
         case .maximumIsolation(let seconds): maximumIsolation = seconds

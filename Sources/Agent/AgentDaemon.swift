@@ -74,6 +74,7 @@ struct AgentDaemon {
         let (probes, probe) = AsyncStream.makeStream(of: Int64.self)
         var settings = ResponseExecutor.Configuration(home: home.path)
         settings.repeatedOffenders = configuration.repeatedOffenders
+        settings.quietTime = configuration.quietTime
         settings.isDisabled = configuration.isDisabled
         settings.neverBlock = configuration.neverBlock
         settings.confirm = configuration.confirm
@@ -138,7 +139,7 @@ struct AgentDaemon {
             }
             return logger.error("(1202): Configuration error: it was not reloaded; the old one stays in force")
         }
-        executor.update(repeatedOffenders: new.repeatedOffenders)
+        executor.update(repeatedOffenders: new.repeatedOffenders, quietTime: new.quietTime)
         executor.update(isDisabled: new.isDisabled)
         onStop.value = new.onStop
         executor.update(neverBlock: new.neverBlock)

@@ -5,17 +5,20 @@ import ConfigurationTree
 ///
 /// As with the peers, of several blocks the first one that gives an option counts.
 struct ActiveResponseSettings {
-    static let options = ["disabled", "repeated_offenders", "on_stop", "never_block", "confirm", "max_isolation"]
+    static let options = [
+        "disabled", "repeated_offenders", "repeated_offenders_quiet", "on_stop", "never_block", "confirm",
+        "max_isolation",
+    ]
     /// The options of a manager's block, which says when a command runs: the file of a machine on which OSSEC is both
     /// manager and agent has such blocks too.
     static let managerOptions = [
         "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout", "name", "mode", "expires",
-        "white_list", "allow_list",
-        "limits", "require_approval", "approval_deadline", "approval_default",
+        "priority", "white_list", "allow_list", "limits", "require_approval", "approval_deadline", "approval_default",
     ]
 
     var isDisabled: Bool?
     var repeatedOffenders: [Int]?
+    var quietTime: Duration?
     var onStop: OnStop?
     var neverBlock: Set<VitalAddressKind>?
     var confirm: Duration?
@@ -39,6 +42,11 @@ struct ActiveResponseSettings {
             repeatedOffenders = minutes
         }
         guard !isManagers else { return }
+        if let time = reader.duration("repeated_offenders_quiet", atLeast: .seconds(1)),
+            isFirst("repeated_offenders_quiet", reader)
+        {
+            quietTime = time
+        }
         if let kinds = reader.enabled("never_block", of: VitalAddressKind.self), isFirst("never_block", reader) {
             neverBlock = kinds
         }

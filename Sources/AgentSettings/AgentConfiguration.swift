@@ -10,6 +10,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var isDisabled = false
     /// Minutes for the second, third … offence of the same user or address; empty leaves that to the order.
     package var repeatedOffenders: [Int64] = []
+    /// `<active-response><repeated_offenders_quiet>`: who did nothing for so long starts anew.
+    package var quietTime = Duration.seconds(30 * 86_400)
     /// `<active-response><on_stop>`.
     package var onStop = OnStop.keep
     /// `<active-response><never_block>`: what is refused to be blocked.
@@ -65,6 +67,7 @@ package struct AgentConfiguration: Sendable, Equatable {
         isDisabled = responses.isDisabled ?? false
         onStop = responses.onStop ?? .keep
         repeatedOffenders = (responses.repeatedOffenders ?? []).map(Int64.init)
+        if let time = responses.quietTime { quietTime = time }
         if let kinds = responses.neverBlock { neverBlock = kinds }
         if let confirm = responses.confirm { self.confirm = confirm }
         maximumIsolation = responses.maximumIsolation

@@ -91,7 +91,8 @@ package struct ManagerDaemon {
             readiness: readiness, logger: logger)
         let local = LocalResponder(
             home: home, repeatedOffenders: configuration.policy.managerRepeatedOffenders.map(Int64.init),
-            neverBlock: configuration.policy.managerNeverBlock, dispatcher: dispatcher, context: context, logger: logger
+            quietTime: configuration.policy.managerQuietTime, neverBlock: configuration.policy.managerNeverBlock,
+            dispatcher: dispatcher, context: context, logger: logger
         )
 
         let positions = try await ledger.positions()

@@ -56,7 +56,9 @@ struct `firewall-drop under the executor` {
         #expect((changed.undoDue ?? 0) >= (first.undoDue ?? 0) + 530_000)
         // The kernel would have lifted the ban after two minutes.
         try await FileLines.first(in: machine.home.path + "/runs", containing: "restore  0")
-        #expect(try elements() == ["198.51.100.7 12m"])
+        // Twelve minutes, less what has passed since.
+        let renewed = try elements()
+        #expect(renewed.count == 1 && renewed[0].wholeMatch(of: #/198.51.100.7 1[12]m\w*/#) != nil, "\(renewed)")
 
         machine.executor.undo(dispatch(1), by: "a test")
         let undone = await machine.recorder.first(.undone, dispatch(1))

@@ -278,7 +278,7 @@ import TestSupport
         let machine = try TestExecutor()
         try machine.home.addScript("block", "#!/bin/sh\necho $EDR_MANAGER_ADDRESSES $EDR_TIMEOUT\n")
         machine.executor.update(managerAddresses: ["192.0.2.9"])
-        machine.executor.update(repeatedOffenders: [2])
+        machine.executor.update(repeatedOffenders: [2], quietTime: .seconds(60))
         machine.executor.submit(order(1, timeout: 60))
         #expect(await machine.recorder.end(of: dispatch(1)).text == "192.0.2.9 60\n")
         machine.executor.submit(order(1, timeout: 60).undone())

@@ -23,15 +23,17 @@ import Testing
             <ossec_config>\(Self.server)
             <active-response><disabled>no</disabled></active-response>
             <active-response><disabled>yes</disabled><repeated_offenders>30,60</repeated_offenders></active-response>
+            <active-response><repeated_offenders_quiet>1w</repeated_offenders_quiet></active-response>
             </ossec_config>
             <ossec_config><active-response><repeated_offenders>1</repeated_offenders></active-response></ossec_config>
             """)
         #expect(configuration?.isDisabled == false)
         #expect(configuration?.repeatedOffenders == [30, 60])
+        #expect(configuration?.quietTime == .seconds(7 * 86_400))
         #expect(
             lines == [
                 "edr-agent.conf:3:18: warning: <disabled> is given already at edr-agent.conf:2:18, which counts; remove one",
-                "edr-agent.conf:5:32: warning: <repeated_offenders> is given already at edr-agent.conf:3:42, which "
+                "edr-agent.conf:6:32: warning: <repeated_offenders> is given already at edr-agent.conf:3:42, which "
                     + "counts; remove one",
             ])
     }

@@ -86,7 +86,8 @@ struct GeneratedConfiguration {
                 ("rules_id", words(["5712", "1", "007"])), ("rules_group", groups),
                 ("timeout", texts(["0", "600", "10m", "1w"])), ("repeated_offenders", words(["30", "60", "1"], 1...7)),
                 ("disabled", texts(["yes", "no"])), ("mode", texts(["observe", "enforce"])),
-                ("expires", texts(["1", "2h"])), ("white_list", words(["127.0.0.1", "::1", "10.0.0.0/8", "a|b"])),
+                ("expires", texts(["1", "2h"])), ("priority", texts(["0", "100"])),
+                ("white_list", words(["127.0.0.1", "::1", "10.0.0.0/8", "a|b"])),
                 ("require_approval", texts(["yes", "no"])),
                 ("approval_deadline", texts(["90", "1d"])), ("approval_default", texts(["approve", "deny"])),
             ])

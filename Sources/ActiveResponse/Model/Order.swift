@@ -59,6 +59,11 @@ package struct Order: Sendable, Equatable {
     ///
     /// False in the orders of a manager that does not say so.
     package var sparesAddress: Bool
+    /// Of several orders that wait for an agent, those with the highest go first.
+    package var priority: Int64
+
+    /// The priority of orders that say nothing else.
+    package static let defaultPriority: Int64 = 1
 
     package init(
         id: DispatchID, kind: Kind = .run, command: String, activeResponse: String, executable: String,
@@ -66,7 +71,7 @@ package struct Order: Sendable, Equatable {
         agentName: String, agentID: String, extraArguments: [String] = [], timeout: Int64 = 0,
         execTimeout: Int64 = 60, scriptProtocol: UInt64 = 0, expiresAt: Int64 = 0, alertRaisedAt: Int64 = 0,
         alertJSON: [UInt8] = [], repeatedOffenders: [Int64] = [], managerName: String = "",
-        sparesAddress: Bool = false
+        sparesAddress: Bool = false, priority: Int64 = Order.defaultPriority
     ) {
         self.id = id
         self.kind = kind
@@ -90,6 +95,7 @@ package struct Order: Sendable, Equatable {
         self.repeatedOffenders = repeatedOffenders
         self.managerName = managerName
         self.sparesAddress = sparesAddress
+        self.priority = priority
     }
 
     /// Whether the response is undone when its time is over.
@@ -123,6 +129,7 @@ extension Order {
         static let repeatedOffender = 20
         static let managerName = 21
         static let sparesAddress = 22
+        static let priority = 30
     }
 
     /// The order as a message.
@@ -155,6 +162,8 @@ extension Order {
         }
         writer.write(managerName, field: Field.managerName)
         writer.write(UInt64(sparesAddress ? 1 : 0), field: Field.sparesAddress)
+        // Zero is left out, so it stands for the default.
+        writer.write(priority &- Self.defaultPriority, field: Field.priority)
         return writer.bytes
     }
 
@@ -193,6 +202,7 @@ extension Order {
             case Field.repeatedOffender: order.repeatedOffenders.append(try Self.minutes(of: field))
             case Field.managerName: order.managerName = try field.text()
             case Field.sparesAddress: order.sparesAddress = try field.unsigned() != 0
+            case Field.priority: order.priority = try field.signed() &+ Self.defaultPriority
             default: break
             }
         }

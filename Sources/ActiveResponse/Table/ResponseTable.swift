@@ -87,7 +87,7 @@ package struct ResponseTable: Sendable {
 
     package internal(set) var dispatches: [DispatchID: Dispatch] = [:]
     var finished = FinishedDispatches()
-    var repetitions = RepetitionCounters()
+    package var repetitions = RepetitionCounters()
     var lines: [ResponseKey: Line] = [:]
     /// The stateful dispatch that acts, or has acted, on each script key.
     var scriptKeyHolders: [ScriptKey: DispatchID] = [:]

@@ -1,6 +1,7 @@
 import ActiveResponse
 
-/// The orders that agents have not yet confirmed to have in their journals, in the order in which they were given.
+/// The orders that agents have not yet confirmed to have in their journals, by their priority and then in the order in
+/// which they were given.
 ///
 /// A value without I/O. The ledger holds the same orders durably; this is what is (re)delivered when a link comes up.
 struct PendingOrders: Sendable {
@@ -60,9 +61,10 @@ struct PendingOrders: Sendable {
         agents[agent]?[Key(id: id, isUndo: true)] != nil
     }
 
-    /// All orders for the agent, oldest first.
+    /// All orders for the agent: those of the highest priority first, the oldest of them first.
     func orders(for agent: String) -> [Order] {
-        (agents[agent] ?? [:]).values.sorted { $0.number < $1.number }.map(\.order)
+        (agents[agent] ?? [:]).values
+            .sorted { ($1.order.priority, $0.number) < ($0.order.priority, $1.number) }.map(\.order)
     }
 
     /// Removes and returns every order to run whose time to wait is over.

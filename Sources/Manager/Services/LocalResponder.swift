@@ -11,6 +11,7 @@ import ServiceLifecycle
 struct LocalResponder: Service {
     let home: Home
     let repeatedOffenders: [Int64]
+    let quietTime: Duration
     let neverBlock: Set<VitalAddressKind>
     let dispatcher: Dispatcher
     let context: DecisionContext
@@ -27,6 +28,7 @@ struct LocalResponder: Service {
         let (events, continuation) = AsyncStream.makeStream(of: Happening.self)
         var configuration = ResponseExecutor.Configuration(home: home.path)
         configuration.repeatedOffenders = repeatedOffenders
+        configuration.quietTime = quietTime
         configuration.neverBlock = neverBlock
         configuration.isPaused = dispatcher.stop != nil
         let executor = try ResponseExecutor(configuration: configuration, logger: logger) {

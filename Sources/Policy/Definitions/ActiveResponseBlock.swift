@@ -8,11 +8,11 @@ struct ActiveResponseBlock {
     static let options =
         [
             "name", "command", "location", "agent_id", "level", "rules_id", "rules_group", "timeout",
-            "repeated_offenders", "disabled", "mode", "expires", "white_list", "allow_list", "limits",
+            "repeated_offenders", "disabled", "mode", "expires", "priority", "white_list", "allow_list", "limits",
         ] + ApprovalTerms.options
 
     /// What only the agent's form of the block has beside `disabled` and `repeated_offenders`.
-    static let agentOptions = ["never_block", "confirm", "max_isolation"]
+    static let agentOptions = ["repeated_offenders_quiet", "on_stop", "never_block", "confirm", "max_isolation"]
 
     let section: ConfigNode
     let givenName: String?
@@ -21,6 +21,7 @@ struct ActiveResponseBlock {
     let repeatedOffenders: [Int]
     /// In the agent's form, what the machine never blocks.
     let neverBlock: Set<VitalAddressKind>?
+    let quietTime: Duration?
     /// The agent's form of the block, which an `ossec.conf` of the peers may hold beside the manager's: it configures
     /// the machine that it is on and names no command.
     let isAgentForm: Bool
@@ -34,6 +35,7 @@ struct ActiveResponseBlock {
     private let timeoutNode: ConfigNode?
     private let mode: ResponseMode
     private let expires: Duration
+    private let priority: Int
     private let whiteList: WhiteList
     private let limits: ResponseLimits
     private let approval: ApprovalTerms
@@ -44,6 +46,7 @@ struct ActiveResponseBlock {
             peers: PeerNames.activeResponseOptions, diagnostics: diagnostics)
         self.section = section
         isAgentForm = Self.isAgentForm(section)
+        quietTime = isAgentForm ? reader.duration("repeated_offenders_quiet", atLeast: .seconds(1)) : nil
         neverBlock = isAgentForm ? reader.enabled("never_block", of: VitalAddressKind.self) : nil
         isDisabled = reader.stickyFlag("disabled") ?? false
         nameNode = reader.last("name")
@@ -61,6 +64,7 @@ struct ActiveResponseBlock {
         mode = reader.choice("mode", of: ResponseMode.self) ?? .enforce
         expires =
             reader.duration("expires", atLeast: .seconds(1)) ?? ActiveResponseDefinition.defaultExpires
+        priority = reader.integer("priority", in: 0...100) ?? 1
         whiteList = WhiteList.read(reader)
         limits = ResponseLimits.read(reader)
         approval = ApprovalTerms.read(reader)
@@ -94,7 +98,7 @@ struct ActiveResponseBlock {
         return ActiveResponseDefinition(
             name: name, command: command, location: location, level: level, ruleIDs: ruleIDs, groups: groups,
             timeout: timeout, repeatedOffenders: repeatedOffenders, disabled: isDisabled, mode: mode,
-            expires: expires, whiteList: whiteList, limits: limits, approval: approval,
+            expires: expires, priority: priority, whiteList: whiteList, limits: limits, approval: approval,
             sourceLocation: section.location)
     }
 

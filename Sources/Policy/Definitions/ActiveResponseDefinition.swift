@@ -24,6 +24,8 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
     package let mode: ResponseMode
     /// How long an order may wait for an agent that is away; at least one second.
     package let expires: Duration
+    /// Of several orders that wait for an agent, those with the highest go first; 0 to 100.
+    package let priority: Int
     /// The sources against which this response does nothing, beside the white list for all.
     package let whiteList: WhiteList
     /// Of this response alone; those of `<global>` hold besides.
@@ -35,7 +37,7 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
         name: String, command: CommandDefinition, location: ResponseLocation, level: Int? = nil,
         ruleIDs: [String] = [], groups: GroupCondition? = nil, timeout: Duration = .zero,
         repeatedOffenders: [Int] = [], disabled: Bool = false, mode: ResponseMode = .enforce,
-        expires: Duration = Self.defaultExpires, whiteList: WhiteList = WhiteList(),
+        expires: Duration = Self.defaultExpires, priority: Int = 1, whiteList: WhiteList = WhiteList(),
         limits: ResponseLimits = ResponseLimits(), approval: ApprovalTerms = ApprovalTerms(),
         sourceLocation: SourceLocation
     ) {
@@ -50,6 +52,7 @@ package struct ActiveResponseDefinition: Sendable, Equatable {
         self.disabled = disabled
         self.mode = mode
         self.expires = expires
+        self.priority = priority
         self.whiteList = whiteList
         self.limits = limits
         self.approval = approval

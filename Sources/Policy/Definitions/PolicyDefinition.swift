@@ -23,6 +23,8 @@ package struct PolicyDefinition: Sendable, Equatable {
     ///
     /// Minutes for responses of location server that have none of their own. The first such block counts.
     package private(set) var managerRepeatedOffenders: [Int] = []
+    /// The `repeated_offenders_quiet` of such a block: who did nothing for so long starts anew.
+    package private(set) var managerQuietTime = Duration.seconds(30 * 86_400)
     /// The `never_block` of a block in the agent's form: what responses of location server never block.
     ///
     /// All kinds without one. The first such block counts.
@@ -70,6 +72,7 @@ package struct PolicyDefinition: Sendable, Equatable {
 
     private mutating func readResponses(_ blocks: [ActiveResponseBlock], _ diagnostics: Diagnostics) {
         if let kinds = blocks.lazy.compactMap(\.neverBlock).first { managerNeverBlock = kinds }
+        if let time = blocks.lazy.compactMap(\.quietTime).first { managerQuietTime = time }
         for block in blocks where block.isAgentForm {
             diagnostics.notice(
                 "this \(block.section.label) names no command: it is an agent's and is no response here",

@@ -89,6 +89,8 @@ struct TableMachine {
 
     mutating func pause(_ isPaused: Bool) { take(table.pause(isPaused, at: now)) }
 
+    mutating func forgetOffenders(after seconds: Int64) { table.repetitions.quietTime = seconds * 1000 }
+
     mutating func switchOff() { table.isDisabled = true }
 
     /// What runs, as (number of the dispatch's order id, action).

@@ -371,6 +371,16 @@ import Testing
         #expect(offend(&machine, 2) == 10)
     }
 
+    @Test func `the time of quiet is configurable`() {
+        var machine = TableMachine(offenders: [1, 2])
+        machine.forgetOffenders(after: 3600)
+        _ = offend(&machine, 1)
+        machine.pass(3590)
+        #expect(offend(&machine, 2) == 60)
+        machine.pass(3601)
+        #expect(offend(&machine, 3) == 10)
+    }
+
     @Test func `counters stay within their limit`() {
         var counters = RepetitionCounters(limit: 10)
         for number in 0..<100 {

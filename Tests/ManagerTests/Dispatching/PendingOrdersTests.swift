@@ -21,6 +21,16 @@ import Testing
         #expect(pending.count == 4)
     }
 
+    @Test func `those of a higher priority go first`() {
+        var pending = PendingOrders()
+        for (name, priority) in [("a", 1), ("b", 5), ("c", 0), ("d", 5), ("e", 1)] as [(String, Int64)] {
+            var order = order(name)
+            order.priority = priority
+            pending.add(order)
+        }
+        #expect(pending.orders(for: "001").map(\.command) == ["b", "d", "a", "e", "c"])
+    }
+
     @Test func `adding one twice changes nothing`() {
         var pending = PendingOrders()
         pending.add(order("a"))

@@ -27,6 +27,7 @@ import Testing
             <level>7</level><rules_id>5712, 31100
             5720</rules_id><rules_group>authentication_failed|attack</rules_group><timeout>10m</timeout>
             <repeated_offenders>30,60</repeated_offenders><disabled>no</disabled><mode>observe</mode><expires>2h</expires>
+            <priority>7</priority>
             """)
         #expect(lines == [])
         #expect(
@@ -39,6 +40,7 @@ import Testing
                     location: .definedAgent(["001", "web01"]), level: 7, ruleIDs: ["5712", "31100", "5720"],
                     groups: .pattern("authentication_failed|attack"), timeout: .seconds(600),
                     repeatedOffenders: [30, 60], disabled: false, mode: .observe, expires: .seconds(7200),
+                    priority: 7,
                     sourceLocation: SourceLocation(file: "f.conf", line: 2, column: Self.commands.count + 1)))
     }
 
