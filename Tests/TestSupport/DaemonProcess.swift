@@ -13,8 +13,15 @@ package final class DaemonProcess: Sendable {
     private let log: AwaitableLines
     private let exitBox: ExitBox
 
+    /// What starts a program as a user without any privilege.
+    package static let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
+
     /// Starts `name` with these arguments; its standard error is collected line by line.
-    package init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter launcher: a program and its arguments that starts it; none for starting it directly.
+    package init(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], launcher: [String] = []
+    ) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw NotSeen("no pipe: \(errno)") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -24,8 +31,10 @@ package final class DaemonProcess: Sendable {
             close(null)
             close(writing)
         }
+        let command = launcher + [Self.binaries + "/" + name] + arguments
+        let program = command[0].hasPrefix("/") ? command[0] : "/usr/bin/" + command[0]
         let pid = try ShellCommand.start(
-            Self.binaries + "/" + name, arguments, descriptors: [null, null, writing], environment: environment)
+            program, Array(command.dropFirst()), descriptors: [null, null, writing], environment: environment)
         let log = AwaitableLines()
         let exit = ExitBox()
         Thread.detachNewThread {
