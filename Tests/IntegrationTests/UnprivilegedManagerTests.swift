@@ -9,13 +9,16 @@ import TestSupport
         guard geteuid() == 0 else { return false }
         let looked = try? ShellCommand.run(
             "/usr/bin/setpriv",
-            Array(DaemonProcess.asNobody.dropFirst()) + ["/usr/bin/test", "-x", DaemonProcess.binaries + "/edr-manager"])
+            Array(DaemonProcess.asNobody.dropFirst()) + [
+                "/usr/bin/test", "-x", DaemonProcess.binaries + "/edr-manager",
+            ])
         return looked?.status == 0
     }
 
     @Test(
         .enabled(
-            if: isPossible, "needs root, and programs that anybody may read: some folder above them is closed to others"))
+            if: isPossible, "needs root, and programs that anybody may read: some folder above them is closed to others"
+        ))
     func `follows alerts, orders, hears what came of it and keeps its secrets to itself`() async throws {
         let fleet = try Fleet(
             policy: """

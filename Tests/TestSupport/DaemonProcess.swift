@@ -14,7 +14,9 @@ package final class DaemonProcess: Sendable {
     private let exitBox: ExitBox
 
     /// What starts a program as a user without any privilege.
-    package static let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
+    package static let asNobody = [
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all",
+    ]
 
     /// Starts `name` with these arguments; its standard error is collected line by line.
     ///
