@@ -65,6 +65,10 @@ let package = Package(
             name: "AgentProtocolTests", dependencies: ["AgentProtocol", "Wire", nioCore, nioEmbedded],
             swiftSettings: strict),
 
+        // What proves what was done.
+        .target(name: "Audit", dependencies: ["Daemon", "TLS", grdb], swiftSettings: strict),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "TestSupport", grdb], swiftSettings: strict),
+
         .target(name: "Daemon", dependencies: [logging], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport", logging], swiftSettings: strict),
 
@@ -112,15 +116,15 @@ let package = Package(
         .target(
             name: "Manager",
             dependencies: [
-                "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy",
-                "TLS", "Wire", argumentParser, grdb,
+                "ActiveResponse", "AgentProtocol", "Alerts", "Audit", "ConfigurationTree", "Daemon", "ManagerSettings",
+                "Policy", "TLS", "Wire", argumentParser, grdb,
                 hummingbird, nioCore, nioPosix, logging, lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(
             name: "ManagerTests",
             dependencies: [
-                "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "ConfigurationTree", "Policy", "TestSupport",
-                "TLS", "Wire", logging, grdb, nioCore, nioEmbedded,
+                "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "Audit", "ConfigurationTree", "Policy",
+                "TestSupport", "TLS", "Wire", logging, grdb, nioCore, nioEmbedded,
             ],
             swiftSettings: strict),
 

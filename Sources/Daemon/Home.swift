@@ -30,6 +30,11 @@ package struct Home: Sendable, Equatable {
     package var tls: String { path + "/etc/tls" }
     package var logs: String { path + "/logs" }
     package var alertsLog: String { path + "/logs/alerts/alerts.log" }
+    /// Where the ledger's chain, or an agent's record, is vouched for.
+    package var auditLog: String { path + "/logs/audit.log" }
+    /// On an agent: the end of the record in ``auditLog``.
+    package var auditHead: String { path + "/var/audit.head" }
+    package var ledger: String { path + "/var/manager.db" }
     package var state: String { path + "/var" }
     package var run: String { path + "/run" }
     package var controlSocket: String { path + "/run/manager.sock" }

@@ -1,4 +1,5 @@
 import ActiveResponse
+import Audit
 import ConfigurationTree
 package import Daemon
 import Logging
@@ -66,7 +67,7 @@ package struct ManagerDaemon {
     private func run(_ configuration: ManagerConfiguration, log: DaemonLog, logger: Logger) async throws {
         let started = ContinuousClock.now
         let name = configuration.name ?? LocalHost.name
-        let ledger = try SQLiteLedger(path: home.state + "/manager.db", logger: logger)
+        let ledger = try SQLiteLedger(path: home.ledger, logger: logger)
         let context = DecisionContext(policy: Policy(configuration.policy), agents: AgentDirectory([]))
         let registry = AgentRegistry(try await ledger.agents(), context: context)
         let dispatcher = Dispatcher(
@@ -109,16 +110,22 @@ package struct ManagerDaemon {
         }
         let httpStatistics = SourceStatistics(name: "http")
         statistics.append(httpStatistics)
-        let reloader = Reloader(file: file, home: home, context: context, started: configuration, logger: logger)
+        let reloader = Reloader(
+            file: file, home: home, context: context, dispatcher: dispatcher, started: configuration, logger: logger)
+        let retention = Retention(
+            ledger: ledger, settings: configuration.ledger, status: .init(), logger: logger)
         let operations = ControlOperations(
             ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
             reloader: reloader, statistics: statistics,
             httpSource: HTTPAlertSource(context: context, statistics: httpStatistics, logger: logger),
             sourcePaths: configuration.sources.map(\.path), managerName: name, started: started)
+            retention: retention, managerName: name, started: started)
         let control = ControlServer(
             home: home, routes: ControlRoutes(operations: operations, logger: logger), readiness: readiness,
             logger: logger)
 
+        let checkpoints = AuditCheckpoints(
+            ledger: ledger, log: CheckpointLog(path: home.auditLog), logger: logger)
         // Started in this order and stopped in the reverse one: nothing is taken in before it can be handed on.
         let services: [any Service] =
             [
@@ -127,6 +134,8 @@ package struct ManagerDaemon {
                     events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
                 Housekeeping(dispatcher: dispatcher),
                 HoldDeadlines(dispatcher: dispatcher, ledger: ledger, logger: logger), listener, control,
+                Housekeeping(dispatcher: dispatcher), retention,
+                checkpoints, listener, control,
             ] + sources + [
                 LedgerRelease(ledger: ledger),
                 HangupService(reloader: reloader, log: log, logger: logger),
@@ -142,6 +151,7 @@ package struct ManagerDaemon {
             await ledger.close()
             throw error
         }
+        await checkpoints.finish()
         await ledger.close()
         try await group.shutdownGracefully()
         logger.notice("Manager has stopped")

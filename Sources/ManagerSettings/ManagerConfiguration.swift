@@ -8,7 +8,7 @@ package struct ManagerConfiguration: Sendable {
     /// The names under which the main file is looked for in `etc/`.
     package static let fileNames = ["edr-manager.conf", "edr-manager.yaml"]
     /// The sections that are ours.
-    package static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager"]
+    package static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager", "ledger"]
 
     /// The warning about a configuration without any alert source.
     package static let noSource =
@@ -23,6 +23,7 @@ package struct ManagerConfiguration: Sendable {
     /// `<manager><name>`: what scripts see as `origin.name`, and agent `000` is called; nil for the host name.
     package private(set) var name: String?
     package private(set) var logLevel: Logger.Level = .info
+    package private(set) var ledger = LedgerConfiguration()
     package let policy: PolicyDefinition
 
     /// Reads a configuration from a file, or from the usual place in `etc` when `file` is nil.
@@ -59,6 +60,7 @@ package struct ManagerConfiguration: Sendable {
             case "manager":
                 let reader = SectionReader(section, known: ["name"], diagnostics: diagnostics)
                 if let name = reader.nonEmpty("name") { self.name = name }
+            case "ledger": ledger.read(section, diagnostics)
             default: break
             }
         }
@@ -77,6 +79,7 @@ package struct ManagerConfiguration: Sendable {
             // Where in its file a source stands does not matter.
             ("alert_source", sources.map(\.reading) != other.sources.map(\.reading)),
             ("manager", name != other.name), ("logging", logLevel != other.logLevel),
+            ("ledger", ledger != other.ledger),
         ].filter(\.1).map(\.0)
     }
 

@@ -123,6 +123,20 @@ package struct SectionReader {
         return duration
     }
 
+    /// A number of bytes as ``parseByteCount(_:)`` reads it, not below `minimum`.
+    package func byteCount(_ name: String, atLeast minimum: Int = 0) -> Int? {
+        guard let node = single(name), let text = text(of: node) else { return nil }
+        guard let count = parseByteCount(text) else {
+            invalid(node, "expected bytes or a number with a unit: 500000, 64K, 500M, 2G")
+            return nil
+        }
+        guard count >= minimum else {
+            invalid(node, "expected at least \(minimum >> 20)M")
+            return nil
+        }
+        return count
+    }
+
     /// One of a few words, exactly as written in `values`.
     package func choice<Value: RawRepresentable & CaseIterable>(_ name: String, of values: Value.Type) -> Value?
     where Value.RawValue == String {

@@ -28,13 +28,19 @@ struct Status: ControlCommand {
         details.add("agents", agents.joined(separator: ", "))
         details.add("responses", status.dispatches.isEmpty ? "none" : counts(status.dispatches))
         details.add("queues", counts(status.queues))
-        guard !status.sources.isEmpty else { return details.text }
+        var problems: [String] = []
+        if let ledger = status.ledger {
+            let sizes = "\(Size.text(ledger.sizeBytes)) of \(Size.text(ledger.maxBytes))"
+            details.add("ledger", sizes + ", kept for " + Span.text(seconds: ledger.keepSeconds))
+            if let problem = ledger.problem { problems.append("problem with the ledger: \(Terminal.safe(problem))") }
+        }
+        guard !status.sources.isEmpty else { return ([details.text] + problems).joined(separator: "\n\n") }
         var table = Table(["SOURCE", "READ", "DECIDED", "FIRED", "SKIPPED", "INVALID"])
         for source in status.sources {
             let numbers = [source.read, source.decided, source.fired, source.skipped, source.invalid]
             table.add([source.name] + numbers.map(String.init))
         }
-        let problems = status.sources.compactMap { source in
+        problems += status.sources.compactMap { source in
             source.problem.map { "problem with \(Terminal.safe(source.name)): \(Terminal.safe($0))" }
         }
         return ([details.text, table.text] + (problems.isEmpty ? [] : [problems.joined(separator: "\n")]))

@@ -1,6 +1,13 @@
 // The documents of the control API, as far as they are shown to people.
 
 struct StatusAnswer: Decodable {
+    struct Ledger: Decodable {
+        let sizeBytes: Int
+        let maxBytes: Int
+        let keepSeconds: Int
+        let problem: String?
+    }
+
     struct Source: Decodable {
         let name: String
         let read: Int

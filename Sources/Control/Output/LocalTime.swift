@@ -44,3 +44,15 @@ enum Span {
         return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest + " s"
     }
 }
+
+/// Sizes for people.
+enum Size {
+    /// `812 KiB`, `1.4 MiB`, `2 GiB`: in the largest unit that makes it at least 1, with a tenth where there is one.
+    static func text(_ bytes: Int) -> String {
+        for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB")] where bytes >= unit {
+            let tenths = bytes * 10 / unit
+            return "\(tenths / 10)" + (tenths % 10 == 0 ? "" : ".\(tenths % 10)") + " \(name)"
+        }
+        return "\(bytes >> 10) KiB"
+    }
+}

@@ -9,6 +9,7 @@ struct Reloader: Sendable {
     let file: String?
     let home: Home
     let context: DecisionContext
+    let dispatcher: Dispatcher
     /// The configuration of the start, for what only a restart can change.
     let started: ManagerConfiguration
     let logger: Logger
@@ -23,7 +24,9 @@ struct Reloader: Sendable {
     /// Reads the configuration again.
     ///
     /// With an error in it, the old one stays in force.
-    func reload() async -> Outcome {
+    ///
+    /// - Parameter by: who wants it, for the audit record.
+    func reload(by: String) async -> Outcome {
         let diagnostics = Diagnostics()
         guard let new = ManagerConfiguration.load(file: file, etc: home.etc, diagnostics: diagnostics) else {
             let errors = diagnostics.all.filter { $0.severity == .error }.map(\.description)
@@ -32,6 +35,11 @@ struct Reloader: Sendable {
             return .invalid(errors)
         }
         context.replace(policy: Policy(new.policy))
+        do throws(LedgerError) {
+            try await dispatcher.note("reloaded", detail: "\(new.policy.responses.count) active responses, by \(by)")
+        } catch {
+            logger.error("Reload is not in the audit record", metadata: .of([.error: error]))
+        }
         let sections = new.sectionsFixedAtStart(changedSince: started)
         if !sections.isEmpty {
             logger.warning(

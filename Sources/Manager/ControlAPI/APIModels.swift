@@ -31,6 +31,12 @@ enum API {
             let invalid: Int
             let problem: Nullable<String>
         }
+        struct Ledger: Codable, Sendable {
+            let sizeBytes: Int
+            let maxBytes: Int
+            let keepSeconds: Int
+            let problem: Nullable<String>
+        }
         struct Queues: Codable, Sendable {
             let ledger: Int
             let delivery: Int
@@ -42,6 +48,7 @@ enum API {
         let dispatches: [String: Int]
         let stopped: Nullable<Stopped>
         let queues: Queues
+        let ledger: Ledger
     }
 
     /// The order that nothing new may run.
@@ -77,6 +84,7 @@ enum API {
         let name: String?
         let ttlSeconds: Int?
         let uses: Int?
+        let by: String?
     }
 
     struct Token: Codable, Sendable {

@@ -4,6 +4,7 @@ import Daemon
 import Foundation
 import Hummingbird
 import Logging
+import ManagerSettings
 import Policy
 
 /// What the control API can do, without HTTP: each operation answers with a document or throws a
@@ -19,6 +20,7 @@ struct ControlOperations: Sendable {
     let httpSource: HTTPAlertSource
     /// The files that the configured sources follow.
     let sourcePaths: [String]
+    let retention: Retention
     let managerName: String
     let started: ContinuousClock.Instant
 
@@ -26,6 +28,7 @@ struct ControlOperations: Sendable {
 
     func status() async throws -> API.Status {
         let counts = try await ledger.counts()
+        let settings = retention.settings
         return API.Status(
             version: programVersion,
             uptimeSeconds: Int(started.duration(to: .now).components.seconds),
@@ -41,6 +44,10 @@ struct ControlOperations: Sendable {
                 DispatchState.allCases.map { ($0.rawValue, counts[$0] ?? 0) }, uniquingKeysWith: { first, _ in first }),
             stopped: .init(dispatcher.stop.map(API.Stopped.init)),
             queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount))
+            queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount),
+            ledger: API.Status.Ledger(
+                sizeBytes: try await ledger.size().file, maxBytes: settings.maxSize,
+                keepSeconds: Int(settings.keep.components.seconds), problem: .init(retention.status.problem)))
     }
 
     func agents() -> [API.Agent] {
@@ -52,17 +59,16 @@ struct ControlOperations: Sendable {
     }
 
     /// Removes an agent: from this moment its certificate opens nothing, and an open link is cut.
-    func removeAgent(_ idOrName: String, by author: Author) async throws -> API.RemovedAgent {
-        let record = try entry(idOrName).record
-        let id = record.id
-        guard try await ledger.removeAgent(id, at: Timestamp.now()) else { throw Self.noAgent(idOrName) }
+    func removeAgent(_ idOrName: String, by: String) async throws -> API.RemovedAgent {
+        let id = try entry(idOrName).record.id
+        guard try await ledger.removeAgent(id, at: Timestamp.now(), by: by) else { throw Self.noAgent(idOrName) }
         registry.remove(id)
         dispatcher.remove(agent: id)
         try await dispatcher.note("agent_removed", detail: "agent \(id) (\(record.name)), \(author.detail)")
         return API.RemovedAgent(id: id, removed: true)
     }
 
-    func createToken(_ wanted: API.TokenRequest) async throws -> API.Token {
+    func createToken(_ wanted: API.TokenRequest, by: String) async throws -> API.Token {
         let lifetime = wanted.ttlSeconds ?? 3600
         guard (1...31_536_000).contains(lifetime) else {
             throw ControlFailure(
@@ -80,7 +86,7 @@ struct ControlOperations: Sendable {
         }
         let expires = Timestamp.now() + Int64(lifetime) * 1000
         let token = try await enrollment.createToken(
-            id: wanted.id, name: wanted.name, expires: expires, uses: uses)
+            id: wanted.id, name: wanted.name, expires: expires, uses: uses, by: by)
         return API.Token(
             token: token, id: .init(wanted.id), name: .init(wanted.name),
             expires: Timestamp.iso8601(milliseconds: expires), uses: uses, warning: .init(warning(about: wanted)))
@@ -170,6 +176,8 @@ struct ControlOperations: Sendable {
 
     func reload() async throws -> API.Reloaded {
         switch await reloader.reload() {
+    func reload(by: String) async throws -> API.Reloaded {
+        switch await reloader.reload(by: by) {
         case .invalid(let errors):
             throw ControlFailure(
                 .unprocessableContent, "the configuration has errors; the old one stays in force", details: errors)

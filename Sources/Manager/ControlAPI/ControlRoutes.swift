@@ -33,7 +33,6 @@ struct ControlRoutes: Sendable {
                     agents: agents, body: Data(body.readableBytesView),
                     by: try await context.author(person: nil, reason: nil)))
         }
-        api.post("reload") { _, _ in try Self.answer(try await operations.reload()) }
         return router
     }
 
@@ -46,7 +45,8 @@ struct ControlRoutes: Sendable {
         }
         api.post("enrollment-tokens") { request, _ in
             let wanted: API.TokenRequest = try await Self.body(request)
-            return try Self.answer(try await operations.createToken(wanted))
+            return try Self.answer(
+                try await operations.createToken(wanted, by: await context.person(wanted.by)))
         }
     }
 

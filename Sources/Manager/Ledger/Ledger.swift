@@ -1,4 +1,5 @@
 import ActiveResponse
+import Audit
 
 /// The truth about every response: what was decided, what was sent, what came of it; also the agents, their
 /// enrollment, and how far each source is read.
@@ -21,12 +22,12 @@ protocol Ledger: Sendable {
     /// From now on nothing waits for a ledger that cannot be written: the manager stops.
     func stopWaiting()
 
-    /// Those of the ids that are committed.
+    /// Those of the ids that are committed, also those that were removed since and are still remembered.
     ///
     /// Answers on the caller's thread: deciding asks when it holds what must not change meanwhile.
     func known(_ ids: [DispatchID]) throws(LedgerError) -> Set<DispatchID>
 
-    /// The ids of all responses that are committed, in no particular order.
+    /// The ids of all responses that are committed or still remembered, in no particular order.
     func allDispatchIDs() async throws(LedgerError) -> [DispatchID]
 
     /// The response with its last output; `nil` when there is none with this id.
@@ -91,7 +92,9 @@ protocol Ledger: Sendable {
     func reportedSequence(agent: String, journal: String) async throws(LedgerError) -> UInt64
 
     /// Keeps a token. One with the same hash is replaced, tokens that expired more than a day ago are forgotten.
-    func createToken(_ token: EnrollmentGrant) async throws(LedgerError)
+    ///
+    /// - Parameter by: who made it, for the audit record.
+    func createToken(_ token: EnrollmentGrant, by: String) async throws(LedgerError)
 
     /// Enrolls an agent: checks and counts the token, finds id and name, has the certificate made and keeps the
     /// agent, all in one transaction.
@@ -121,9 +124,28 @@ protocol Ledger: Sendable {
 
     /// Removes an agent. Its id is never given to another one unless a token names it.
     ///
-    /// - Parameter at: unix milliseconds.
+    /// - Parameters:
+    ///   - at: unix milliseconds.
+    ///   - by: who removes it, for the audit record.
     /// - Returns: `false` when no such agent is enrolled.
-    func removeAgent(_ id: String, at: Int64) async throws(LedgerError) -> Bool
+    func removeAgent(_ id: String, at: Int64, by: String) async throws(LedgerError) -> Bool
+
+    /// Removes some of the oldest responses that are over, with everything that happened to them.
+    ///
+    /// The chain of records stays verifiable: a record of its own tells what is gone. Nothing else of the responses
+    /// stays but their ids, for as long as the removal says.
+    func remove(_ removal: LedgerRemoval) async throws(LedgerError) -> LedgerRemoval.Outcome
+
+    /// How much room the ledger takes.
+    func size() async throws(LedgerError) -> LedgerSize
+
+    /// Gives room that removals have freed back to the file system.
+    ///
+    /// - Parameter limit: the most bytes that are given back at once, which takes that long for writers.
+    func shrink(limit: Int) async throws(LedgerError)
+
+    /// The last record of the chain.
+    func head() async throws(LedgerError) -> ChainHead
 
     /// Commits what is queued, then closes. Later calls fail with ``LedgerError/closed``.
     func close() async

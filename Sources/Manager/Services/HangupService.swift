@@ -16,7 +16,7 @@ struct HangupService: Service {
             } catch {
                 logger.error("Log file was not opened again", metadata: .of([.error: error]))
             }
-            _ = await reloader.reload()
+            _ = await reloader.reload(by: "SIGHUP")
         }
     }
 }

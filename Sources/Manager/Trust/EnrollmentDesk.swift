@@ -17,14 +17,16 @@ struct EnrollmentDesk: Sendable {
     ///
     /// Only the hash of its secret is kept.
     ///
-    /// - Parameter expires: unix milliseconds.
-    func createToken(id: String?, name: String?, expires: Int64, uses: Int) async throws -> String {
+    /// - Parameters:
+    ///   - expires: unix milliseconds.
+    ///   - by: who wants it, for the audit record.
+    func createToken(id: String?, name: String?, expires: Int64, uses: Int, by: String) async throws -> String {
         let token = try EnrollmentToken.random(
             authorityFingerprint: try authority.certificate.fingerprint().bytes)
         try await ledger.createToken(
             EnrollmentGrant(
                 hash: SHA256.digest(of: token.secret), agentID: id, name: name, created: Timestamp.now(),
-                expires: expires, uses: uses))
+                expires: expires, uses: uses), by: by)
         logger.info("Enrollment token was made", metadata: .of([.agent: id ?? "", .name: name ?? "", .count: uses]))
         return token.text
     }

@@ -295,7 +295,7 @@ struct LedgerContractTests {
             await ledger.close()
             await #expect(throws: LedgerError.closed) { try await ledger.append([.position(source: "a", value: "")]) }
             await #expect(throws: LedgerError.closed) { _ = try await ledger.counts() }
-            await #expect(throws: LedgerError.closed) { _ = try await ledger.removeAgent("001", at: 1) }
+            await #expect(throws: LedgerError.closed) { _ = try await ledger.removeAgent("001", at: 1, by: "root") }
         }
     }
 }

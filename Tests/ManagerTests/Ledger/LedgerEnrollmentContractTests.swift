@@ -25,7 +25,7 @@ struct LedgerEnrollmentContractTests {
     @Test(arguments: LedgerImplementation.allCases)
     func `agents get the next id and what was certified`(_ implementation: LedgerImplementation) async throws {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
+            try await fixture.ledger.createToken(token(1), by: "root")
             let first = try await enroll(fixture.ledger, "web1")
             #expect(
                 first
@@ -45,7 +45,7 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1, uses: 1))
+            try await fixture.ledger.createToken(token(1, uses: 1), by: "root")
             await #expect(throws: LedgerError.tokenUnknown) { _ = try await enroll(fixture.ledger, "a", token: 2) }
             await #expect(throws: LedgerError.tokenExpired) { _ = try await enroll(fixture.ledger, "a", at: 1_000) }
             _ = try await enroll(fixture.ledger, "a", at: 999)
@@ -60,7 +60,7 @@ struct LedgerEnrollmentContractTests {
     {
         struct NoKey: Error, CustomStringConvertible { var description: String { "no key" } }
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1, uses: 1))
+            try await fixture.ledger.createToken(token(1, uses: 1), by: "root")
             await #expect(throws: LedgerError.certificateNotIssued("no key")) {
                 _ = try await fixture.ledger.enroll(EnrollmentApplication(tokenHash: [1], name: "a", at: 1)) { _, _ in
                     throw NoKey()
@@ -77,7 +77,7 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
+            try await fixture.ledger.createToken(token(1), by: "root")
             _ = try await enroll(fixture.ledger, "web1")
             await #expect(throws: LedgerError.nameTaken(name: "Web1", id: "001")) {
                 _ = try await enroll(fixture.ledger, "Web1")
@@ -90,11 +90,11 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
+            try await fixture.ledger.createToken(token(1), by: "root")
             _ = try await enroll(fixture.ledger, "web")
             _ = try await enroll(fixture.ledger, "other")
-            try await fixture.ledger.createToken(token(2, id: "001"))
-            try await fixture.ledger.createToken(token(3, name: "db"))
+            try await fixture.ledger.createToken(token(2, id: "001"), by: "root")
+            try await fixture.ledger.createToken(token(3, name: "db"), by: "root")
 
             let byID = try await enroll(fixture.ledger, "db", token: 2, at: 20, serial: "t")
             #expect(byID.id == "001" && byID.name == "db" && byID.created == 10)
@@ -113,8 +113,8 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
-            try await fixture.ledger.createToken(token(2, id: "007", expires: 100, uses: 1))
+            try await fixture.ledger.createToken(token(1), by: "root")
+            try await fixture.ledger.createToken(token(2, id: "007", expires: 100, uses: 1), by: "root")
             #expect(try await enroll(fixture.ledger, "a").id == "008")
             #expect(try await enroll(fixture.ledger, "b", token: 2).id == "007")
             #expect(try await enroll(fixture.ledger, "c").id == "009")
@@ -126,11 +126,11 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
+            try await fixture.ledger.createToken(token(1), by: "root")
             _ = try await enroll(fixture.ledger, "web")
-            try await fixture.ledger.createToken(token(2, id: "001"))
-            #expect(try await fixture.ledger.removeAgent("001", at: 50))
-            #expect(try await !fixture.ledger.removeAgent("001", at: 51))
+            try await fixture.ledger.createToken(token(2, id: "001"), by: "root")
+            #expect(try await fixture.ledger.removeAgent("001", at: 50, by: "root"))
+            #expect(try await !fixture.ledger.removeAgent("001", at: 51, by: "root"))
             #expect(try await fixture.ledger.agents().isEmpty)
             #expect(try await fixture.ledger.agent("001") == nil)
             #expect(try await fixture.ledger.agent("web") == nil)
@@ -148,7 +148,7 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
+            try await fixture.ledger.createToken(token(1), by: "root")
             _ = try await enroll(fixture.ledger, "web")
             #expect(try await fixture.ledger.renewCertificate(agent: "001", serial: "x", fingerprint: "y"))
             let agent = try await fixture.ledger.agent("001")
@@ -161,7 +161,7 @@ struct LedgerEnrollmentContractTests {
         async throws
     {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
+            try await fixture.ledger.createToken(token(1), by: "root")
             _ = try await enroll(fixture.ledger, "web")
             try await fixture.ledger.append([
                 .sighting(AgentSighting(agent: "001", at: 500, version: "0.1.0", address: "192.0.2.1")),
@@ -178,11 +178,11 @@ struct LedgerEnrollmentContractTests {
         try await withLedger(implementation) { fixture in
             let ledger = try await fixture.ledger
             for id in ["000", "7", "0007", "abc", "-01", "", "1234567890"] {
-                await #expect(throws: LedgerError.invalidAgentID(id)) { try await ledger.createToken(token(1, id: id)) }
+                await #expect(throws: LedgerError.invalidAgentID(id)) { try await ledger.createToken(token(1, id: id), by: "root") }
             }
             for name in ["", "a b", "ä", "a\n", "../x", String(repeating: "a", count: 129)] {
                 await #expect(throws: LedgerError.invalidName(name)) {
-                    try await ledger.createToken(token(1, name: name))
+                    try await ledger.createToken(token(1, name: name), by: "root")
                 }
             }
         }
@@ -191,12 +191,12 @@ struct LedgerEnrollmentContractTests {
     @Test(arguments: LedgerImplementation.allCases)
     func `tokens are forgotten a day after they expired`(_ implementation: LedgerImplementation) async throws {
         try await withLedger(implementation) { fixture in
-            try await fixture.ledger.createToken(token(1))
-            try await fixture.ledger.createToken(token(2, created: 1_000 + Self.day, expires: 2 * Self.day))
+            try await fixture.ledger.createToken(token(1), by: "root")
+            try await fixture.ledger.createToken(token(2, created: 1_000 + Self.day, expires: 2 * Self.day), by: "root")
             await #expect(throws: LedgerError.tokenExpired) {
                 _ = try await enroll(fixture.ledger, "a", at: Self.day)
             }
-            try await fixture.ledger.createToken(token(3, created: 1_001 + Self.day, expires: 2 * Self.day))
+            try await fixture.ledger.createToken(token(3, created: 1_001 + Self.day, expires: 2 * Self.day), by: "root")
             await #expect(throws: LedgerError.tokenUnknown) {
                 _ = try await enroll(fixture.ledger, "a", at: Self.day)
             }

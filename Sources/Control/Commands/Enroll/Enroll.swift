@@ -29,6 +29,7 @@ extension Enroll {
             let name: String?
             let ttlSeconds: Int
             let uses: Int
+            let by = ByHand().by
         }
 
         func validate() throws {

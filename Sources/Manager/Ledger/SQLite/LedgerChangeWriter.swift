@@ -1,12 +1,19 @@
 import ActiveResponse
+import Audit
 import Foundation
 import GRDB
 
-/// Writes changes inside the transaction of the caller.
+/// Writes changes inside the transaction of the caller, each event as the next record of the chain.
 struct LedgerChangeWriter {
     let database: Database
+    private var chain: LedgerChain
 
-    func apply(_ change: LedgerChange) throws {
+    init(_ database: Database) throws {
+        self.database = database
+        chain = try LedgerChain(database)
+    }
+
+    mutating func apply(_ change: LedgerChange) throws {
         switch change {
         case .dispatch(let dispatch): try insert(dispatch)
         case .event(let event): try append(event)
@@ -23,16 +30,30 @@ struct LedgerChangeWriter {
         }
     }
 
-    private func insert(_ new: NewDispatch) throws {
+    /// Notes what somebody did by hand, or what was done to the ledger itself.
+    ///
+    /// - Returns: the record's number.
+    @discardableResult
+    mutating func append(_ note: LedgerNote, payload: [UInt8] = []) throws -> Int64 {
+        let values: [DatabaseValue] = [
+            LedgerChain.noDispatch.databaseValue, note.at.databaseValue, note.name.databaseValue, .null,
+            note.detail.databaseValue, .null, .null, .null, payload.isEmpty ? .null : Data(payload).databaseValue,
+        ]
+        return try insert(values, reporter: .null, facts: .null, progress: .null)
+    }
+
+    private mutating func insert(_ new: NewDispatch) throws {
         let id = new.facts.id.blob
-        guard try row(SQL.findProgress, [id]) == nil else { return }
+        guard try row(SQL.findProgress, [id]) == nil, try row(SQL.findRemoved, [id]) == nil else { return }
 
         // Reports can be here before their order: it travelled while its commit was being synced, the manager
         // stopped in between, and the agent came back before the source was read again.
         let early = try Row.fetchAll(
             database.cachedStatement(sql: SQL.findEvents), arguments: [id, new.facts.agentID])
         var progress = DispatchProgress()
-        for event in new.events { progress.apply(event, sequence: try insert(event)) }
+        for (index, event) in new.events.enumerated() {
+            progress.apply(event, sequence: chain.next + Int64(index))
+        }
         for row in early { progress.apply(try DispatchEvent(row: row), sequence: row["seq"]) }
 
         try run(SQL.insertDispatch, new.facts.arguments + progress.arguments)
@@ -51,7 +72,7 @@ struct LedgerChangeWriter {
         try append(release.event)
     }
 
-    private func append(_ event: DispatchEvent) throws {
+    private mutating func append(_ event: DispatchEvent) throws {
         if let report = event.report, try !isNew(report) { return }
         let row = try row(SQL.findProgress, [event.dispatch.blob])
         // An agent speaks for itself only: what it says of another one's response is not even history.
@@ -59,13 +80,19 @@ struct LedgerChangeWriter {
             let owner: String = row["agent_id"]
             if owner != report.agent { return }
         }
-        let sequence = try insert(event)
-        guard let row else { return }
-        let before = try DispatchProgress(row: row)
+        let before = try row.map { try DispatchProgress(row: $0) }
         var progress = before
-        progress.apply(event, sequence: sequence)
-        guard progress != before else { return }
-        try run(SQL.updateProgress, progress.arguments + [event.dispatch.blob])
+        progress?.apply(event, sequence: chain.next)
+        let isChanged = progress != before
+        try insert(
+            event.values, reporter: (event.report?.agent).value, facts: .null,
+            progress: isChanged ? progress.map(Self.bytes) ?? .null : .null)
+        guard let progress, isChanged else { return }
+        try run(SQL.updateProgress, StatementArguments(progress.values + [event.dispatch.blob.databaseValue]))
+    }
+
+    private static func bytes(of progress: DispatchProgress) -> DatabaseValue {
+        Data(LedgerColumns.progress.canonical(progress.values)).databaseValue
     }
 
     /// Appends what was found out about a response whatever was known of it before.
@@ -103,9 +130,14 @@ struct LedgerChangeWriter {
         return database.changesCount > 0
     }
 
-    private func insert(_ event: DispatchEvent) throws -> Int64 {
-        try run(SQL.insertEvent, event.arguments + [event.report?.agent])
-        return database.lastInsertedRowID
+    @discardableResult
+    private mutating func insert(
+        _ event: [DatabaseValue], reporter: DatabaseValue, facts: DatabaseValue, progress: DatabaseValue
+    ) throws -> Int64 {
+        let values = event + [reporter, facts, progress]
+        let (number, hash) = try chain.seal(values)
+        try run(SQL.insertEvent, StatementArguments([number.databaseValue] + values + [hash.databaseValue]))
+        return number
     }
 
     private func run(_ sql: String, _ arguments: StatementArguments) throws {
@@ -170,10 +202,8 @@ extension LedgerChange {
         switch self {
         case .dispatch(let new): 4 + new.order.count / 4_096
         case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
-        case .release(let release): 4 + release.order.count / 4_096
-        case .position, .sighting, .lift, .stop: 1
-        // Mostly nothing is to be corrected.
-        case .reconcile, .lost: 2
+        case .note: 2
+        case .position, .sighting: 1
         }
     }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import TLS
 
 extension LedgerError {
     /// The ledger's name for an error that came out of a database call.
@@ -7,6 +8,8 @@ extension LedgerError {
         case let error as LedgerError: self = error
         case is CancellationError: self = .cancelled
         case let error as DatabaseError: self.init(error)
+        // The library is out of memory: the change itself is good.
+        case let error as TLSError: self = .database(error.description)
         // Not SQLite's: a value that could not be turned into a row, or a row into a value.
         default: self = .unreadable(String(describing: error))
         }

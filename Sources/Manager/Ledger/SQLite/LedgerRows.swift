@@ -1,8 +1,14 @@
 import ActiveResponse
+import Audit
 import Foundation
 import GRDB
 
 // What the rows of the ledger mean, in one place for reading and writing.
+
+extension Optional where Wrapped: DatabaseValueConvertible {
+    /// The wrapped value's, or NULL.
+    var value: DatabaseValue { self?.databaseValue ?? .null }
+}
 
 extension DispatchID {
     /// The column's form.
@@ -26,7 +32,7 @@ extension DispatchState {
 }
 
 extension DispatchProgress {
-    static let columns = "state, delivered, undo_due, exit_status, duration_ms, output_event, undo_by, undo_retry"
+    static let columns = LedgerColumns.progress.sql
 
     init(row: Row) throws {
         self.init(
@@ -45,9 +51,7 @@ extension DispatchProgress {
 }
 
 extension DispatchFacts {
-    static let columns =
-        "id, command, active_response, agent_id, agent_name, alert_id, rule_id, user, srcip, filename, created, "
-        + "expires, stateful"
+    static let columns = LedgerColumns.facts.sql
 
     init(row: Row) throws {
         self.init(
@@ -58,10 +62,11 @@ extension DispatchFacts {
     }
 
     /// In the order of ``columns``.
-    var arguments: StatementArguments {
+    var values: [DatabaseValue] {
         [
-            id.blob, command, activeResponse, agentID, agentName, alertID, ruleID, user, sourceAddress, filename,
-            created, expires, isStateful,
+            id.blob.databaseValue, command.databaseValue, activeResponse.databaseValue, agentID.databaseValue,
+            agentName.databaseValue, alertID.databaseValue, ruleID.databaseValue, user.value, sourceAddress.value,
+            filename.value, created.databaseValue, expires.value, isStateful.databaseValue,
         ]
     }
 }
@@ -93,7 +98,7 @@ extension Hold {
 }
 
 extension DispatchEvent {
-    static let columns = "dispatch_id, at, event, state, detail, undo_due, exit_status, duration_ms, output, undo_retry"
+    static let columns = LedgerColumns.event.sql
 
     init(row: Row) throws {
         let state: String? = row["state"]
@@ -106,7 +111,7 @@ extension DispatchEvent {
     }
 
     /// In the order of ``columns``.
-    var arguments: StatementArguments {
+    var values: [DatabaseValue] {
         [
             dispatch.blob, at, name, state?.rawValue, detail, undoDue, exitStatus, durationMilliseconds,
             output.map { Data($0) }, undoRetry,

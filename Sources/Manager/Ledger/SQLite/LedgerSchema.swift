@@ -16,6 +16,8 @@ enum LedgerSchema {
                     CREATE INDEX dispatch_undo ON dispatch(seq) WHERE undo_by IS NOT NULL;
                     """)
         }
+        migrator.registerMigration("3 chain of records, removal") { database in
+            try database.execute(sql: third)
         migrator.registerMigration("4 responses in the hands of agents, undos by hand and tried again") { database in
             try database.execute(sql: fourth)
         }
@@ -39,6 +41,33 @@ enum LedgerSchema {
         return migrator
     }
 
+    /// A record's `hash` covers the record and the hash before it; `facts` is the digest of a dispatch's facts and
+    /// order in the record that made it, and `progress` what became of the dispatch by the record.
+    ///
+    /// `removed_run` says where records are gone, and the record that tells so; `removed_dispatch` keeps the ids of
+    /// removed dispatches, so that none fires again.
+    private static let third = """
+        ALTER TABLE event ADD COLUMN facts BLOB;
+        ALTER TABLE event ADD COLUMN progress BLOB;
+        ALTER TABLE event ADD COLUMN hash BLOB;
+        DROP TRIGGER event_append_only;
+        CREATE TRIGGER event_append_only BEFORE UPDATE ON event WHEN OLD.hash IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+
+        CREATE TABLE removed_run (
+            first INTEGER PRIMARY KEY,
+            last INTEGER NOT NULL UNIQUE,
+            before BLOB NOT NULL,
+            after BLOB NOT NULL,
+            record INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX removed_run_record ON removed_run(record);
+
+        CREATE TABLE removed_dispatch (
+            seq INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            until INTEGER NOT NULL
+        ) STRICT;
     private static let fourth = """
         ALTER TABLE dispatch ADD COLUMN undo_retry INTEGER;
         ALTER TABLE event ADD COLUMN undo_retry INTEGER;

@@ -1,3 +1,4 @@
+import Daemon
 import Foundation
 import GRDB
 
@@ -31,15 +32,24 @@ extension SQLiteLedger {
                     WHERE id = ? AND removed IS NULL
                     """,
                 arguments: [serial, fingerprint, id])
-            return database.changesCount > 0
+            guard database.changesCount > 0 else { return false }
+            var writer = try LedgerChangeWriter(database)
+            try writer.append(
+                LedgerNote(
+                    at: Timestamp.now(), name: "certificate_renewed",
+                    detail: "agent \(id), certificate \(fingerprint)"))
+            return true
         }
     }
 
-    func removeAgent(_ id: String, at: Int64) async throws(LedgerError) -> Bool {
+    func removeAgent(_ id: String, at: Int64, by: String) async throws(LedgerError) -> Bool {
         try await write { database in
             try database.execute(
                 sql: "UPDATE agent SET removed = ? WHERE id = ? AND removed IS NULL", arguments: [at, id])
-            return database.changesCount > 0
+            guard database.changesCount > 0 else { return false }
+            var writer = try LedgerChangeWriter(database)
+            try writer.append(LedgerNote(at: at, name: "agent_removed", detail: "agent \(id), by \(by)"))
+            return true
         }
     }
 }

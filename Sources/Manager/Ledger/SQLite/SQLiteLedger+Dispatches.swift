@@ -6,7 +6,11 @@ extension SQLiteLedger {
     func known(_ ids: [DispatchID]) throws(LedgerError) -> Set<DispatchID> {
         do {
             return try pool.read { database in
-                let statement = try database.cachedStatement(sql: "SELECT 1 FROM dispatch WHERE id = ?")
+                let statement = try database.cachedStatement(
+                    sql: """
+                        SELECT 1 FROM dispatch WHERE id = ?1
+                        UNION ALL SELECT 1 FROM removed_dispatch WHERE id = ?1
+                        """)
                 return Set(try ids.filter { try Row.fetchOne(statement, arguments: [$0.blob]) != nil })
             }
         } catch {
@@ -16,7 +20,7 @@ extension SQLiteLedger {
 
     func allDispatchIDs() async throws(LedgerError) -> [DispatchID] {
         try await read { database in
-            let blobs = try Data.fetchCursor(database, sql: "SELECT id FROM dispatch")
+            let blobs = try Data.fetchCursor(database, sql: "SELECT id FROM dispatch UNION ALL SELECT id FROM removed_dispatch")
             var ids: [DispatchID] = []
             while let blob = try blobs.next() {
                 if let id = DispatchID(bytes: Array(blob)) { ids.append(id) }

@@ -1,3 +1,4 @@
+import Daemon
 import Foundation
 import GRDB
 
@@ -5,7 +6,7 @@ extension SQLiteLedger {
     /// How long an expired token is remembered, so that its holder is told what is wrong with it.
     private static let expiredTokenMemory: Int64 = 24 * 60 * 60 * 1000
 
-    func createToken(_ token: EnrollmentGrant) async throws(LedgerError) {
+    func createToken(_ token: EnrollmentGrant, by: String) async throws(LedgerError) {
         if let id = token.agentID, AgentNaming.number(id) == nil { throw .invalidAgentID(id) }
         if let name = token.name, !AgentNaming.isValidName(name) { throw .invalidName(name) }
         try await write { database in
@@ -20,6 +21,11 @@ extension SQLiteLedger {
                 arguments: [
                     Data(token.hash), token.agentID, token.name, token.created, token.expires, token.uses,
                 ])
+            var detail = "for \(token.uses) agents until \(Timestamp.iso8601(milliseconds: token.expires))"
+            if let id = token.agentID { detail += ", id \(id)" }
+            if let name = token.name { detail += ", name \"\(name)\"" }
+            var writer = try LedgerChangeWriter(database)
+            try writer.append(LedgerNote(at: token.created, name: "token_created", detail: detail + ", by \(by)"))
         }
     }
 
@@ -47,6 +53,11 @@ extension SQLiteLedger {
                     certificate_fingerprint = excluded.certificate_fingerprint
                     """,
                 arguments: [id, name, certificate.serial, certificate.fingerprint, request.at])
+            var writer = try LedgerChangeWriter(database)
+            try writer.append(
+                LedgerNote(
+                    at: request.at, name: "agent_enrolled",
+                    detail: "agent \(id) \"\(name)\" by a token, certificate \(certificate.fingerprint)"))
             let sql = "SELECT \(AgentRecord.columns) FROM agent WHERE id = ?"
             guard let row = try Row.fetchOne(database, sql: sql, arguments: [id]) else {
                 throw LedgerError.database("agent \(id) was not kept")

@@ -39,6 +39,10 @@ final class SQLiteLedger: Ledger {
             // The checkpointer may hold the write lock for a moment. Whoever holds it longer (an administrator's
             // sqlite3) is waited for by the commits, which may not keep the manager from stopping.
             configuration.busyMode = .timeout(2)
+            // Has an effect only where the file is still empty.
+            configuration.prepareDatabase { database in
+                if !database.configuration.readonly { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+            }
             pool = try DatabasePool(path: path, configuration: configuration)
             try Self.migrate(pool, path: path)
             try Self.configureWriter(pool)
@@ -76,7 +80,7 @@ final class SQLiteLedger: Ledger {
         ) { changes throws(LedgerError) in
             do {
                 try pool.write { database in
-                    let writer = LedgerChangeWriter(database: database)
+                    var writer = try LedgerChangeWriter(database)
                     for change in changes { try writer.apply(change) }
                 }
             } catch {
@@ -140,6 +144,12 @@ final class SQLiteLedger: Ledger {
         let migrator = LedgerSchema.migrator
         guard try !pool.read(migrator.hasBeenSuperseded) else { throw LedgerError.tooNew(path: path) }
         try migrator.migrate(pool)
+        try pool.write { try LedgerChainStart(database: $0).run() }
+        // Without it a file never becomes smaller. New files have it from the start; this is for older ones, once.
+        try pool.writeWithoutTransaction { database in
+            guard try Int.fetchOne(database, sql: "PRAGMA auto_vacuum") != 2 else { return }
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
+        }
     }
 
     /// Makes every commit durable and leaves checkpoints to the checkpointer.

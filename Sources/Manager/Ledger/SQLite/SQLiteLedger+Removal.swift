@@ -1,0 +1,211 @@
+import Audit
+import Foundation
+import GRDB
+
+extension SQLiteLedger {
+    func remove(_ removal: LedgerRemoval) async throws(LedgerError) -> LedgerRemoval.Outcome {
+        let found = try await read { try RemovalSearch(removal, $0).run() }
+        guard !found.dispatches.isEmpty || !found.records.isEmpty else {
+            return LedgerRemoval.Outcome(next: found.next)
+        }
+        return try await write { database in
+            var outcome = try LedgerRemover(database: database, removal: removal).remove(found)
+            outcome.next = found.next
+            return outcome
+        }
+    }
+
+    func size() async throws(LedgerError) -> LedgerSize {
+        try await read { database in
+            func value(_ pragma: String) throws -> Int { try Int.fetchOne(database, sql: "PRAGMA \(pragma)") ?? 0 }
+            let page = try value("page_size")
+            let pages = try value("page_count")
+            return LedgerSize(file: pages * page, used: (pages - (try value("freelist_count"))) * page)
+        }
+    }
+
+    func shrink(limit: Int) async throws(LedgerError) {
+        try await write { database in
+            // The pages are given back one for each step of the statement.
+            _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum(\(max(1, limit / 4_096)))")
+        }
+    }
+
+    func head() async throws(LedgerError) -> ChainHead {
+        try await read { try LedgerChain($0).head }
+    }
+}
+
+/// What is removed in one go.
+struct RemovableRecords: Sendable {
+    /// The ids of responses that are over.
+    var dispatches: [Data] = []
+    /// The numbers of records that belong to no response.
+    var records: [Int64] = []
+    /// Where the search goes on; nil at its end.
+    var next: Int64?
+}
+
+/// Looks for what may be removed, oldest first, beside the writer.
+struct RemovalSearch {
+    private let removal: LedgerRemoval
+    private let database: Database
+
+    /// The states in which nothing more happens to a response.
+    ///
+    /// A stateful response that failed or got lost is over only when it never had an undo coming. One whose undo failed
+    /// is kept: what it did may still be in force.
+    static let isOver = """
+        undo_by IS NULL AND (state IN ('done', 'undone', 'expired', 'cancelled', 'refused')
+        OR (state IN ('failed', 'unknown') AND undo_due IS NULL))
+        """
+
+    init(_ removal: LedgerRemoval, _ database: Database) {
+        self.removal = removal
+        self.database = database
+    }
+
+    func run() throws -> RemovableRecords {
+        var found = RemovableRecords()
+        var seen: Set<Data> = []
+        var (looked, taken) = (0, 0)
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT seq, dispatch_id, at, event, reporter FROM event WHERE seq > ? ORDER BY seq",
+            arguments: [removal.after])
+        while let row = try rows.next() {
+            let (number, id, at): (Int64, Data, Int64) = (row["seq"], row["dispatch_id"], row["at"])
+            let reporter: String? = row["reporter"]
+            // By the manager's own clock everything after this is younger.
+            if !removal.isPressing, reporter == nil, at >= removal.before { return found }
+            looked += 1
+            found.next = number
+            if id.isEmpty {
+                if at < removal.before, try !isNeeded(number, row["event"]) {
+                    found.records.append(number)
+                    taken += 1
+                }
+            } else if seen.insert(id).inserted, let count = try removableRecords(of: id) {
+                found.dispatches.append(id)
+                taken += count
+            }
+            if taken >= removal.limit || looked >= 10 * removal.limit { return found }
+        }
+        found.next = nil
+        return found
+    }
+
+    /// Whether the record tells of a gap that no later record tells of.
+    private func isNeeded(_ number: Int64, _ event: String) throws -> Bool {
+        guard event == RemovedRun.eventName else { return false }
+        let statement = try database.cachedStatement(sql: "SELECT 1 FROM removed_run WHERE record = ?")
+        return try Row.fetchOne(statement, arguments: [number]) != nil
+    }
+
+    /// How many records a response has that may be removed; nil when it may not.
+    private func removableRecords(of id: Data) throws -> Int? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT (SELECT \(Self.isOver) FROM dispatch WHERE id = ?1), count(*), max(at)
+                FROM event WHERE dispatch_id = ?1
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
+        let (isOver, count, last): (Bool?, Int, Int64) = (row[0], row[1], row[2])
+        // Reports can be here before their response. One that never came is of no use to anybody once they are old.
+        guard let isOver else { return last < removal.before ? count : nil }
+        return isOver && (removal.isPressing || last < removal.before) ? count : nil
+    }
+}
+
+/// Removes what was found, inside one transaction.
+struct LedgerRemover {
+    let database: Database
+    let removal: LedgerRemoval
+
+    func remove(_ found: RemovableRecords) throws -> LedgerRemoval.Outcome {
+        var outcome = LedgerRemoval.Outcome()
+        var numbers = found.records
+        let records = try database.cachedStatement(sql: "SELECT seq FROM event WHERE dispatch_id = ?")
+        for id in found.dispatches {
+            // Since the search a request to undo it may have come.
+            guard try remove(dispatch: id) else { continue }
+            numbers += try Int64.fetchAll(records, arguments: [id])
+            outcome.responses += 1
+        }
+        guard !numbers.isEmpty else { return outcome }
+        outcome.records = numbers.count
+        let runs = try runs(of: numbers.sorted())
+        let delete = try database.cachedStatement(sql: "DELETE FROM event WHERE seq = ?")
+        for number in numbers { try delete.execute(arguments: [number]) }
+        var writer = try LedgerChangeWriter(database)
+        let reason = removal.isPressing ? "the ledger is too large" : "older than is kept"
+        let record = try writer.append(
+            LedgerNote(
+                at: removal.now, name: RemovedRun.eventName,
+                detail: "\(outcome.responses) responses, \(outcome.records) records: \(reason)"),
+            payload: RemovedRun.encode(runs))
+        for run in runs { try keep(run, record: record) }
+        try database.execute(sql: "DELETE FROM removed_dispatch WHERE until < ?", arguments: [removal.now])
+        return outcome
+    }
+
+    private func remove(dispatch id: Data) throws -> Bool {
+        let find = try database.cachedStatement(sql: "SELECT seq, \(RemovalSearch.isOver) FROM dispatch WHERE id = ?")
+        if let row = try Row.fetchOne(find, arguments: [id]) {
+            guard row[1] else { return false }
+            let number: Int64 = row[0]
+            try database.cachedStatement(sql: "DELETE FROM dispatch_order WHERE seq = ?").execute(arguments: [number])
+            try database.cachedStatement(sql: "DELETE FROM dispatch WHERE seq = ?").execute(arguments: [number])
+            try database.cachedStatement(sql: "INSERT OR REPLACE INTO removed_dispatch (id, until) VALUES (?, ?)")
+                .execute(arguments: [id, removal.rememberUntil])
+        }
+        return true
+    }
+
+    /// The gaps that there are without these records, each joined with the gaps beside it.
+    private func runs(of numbers: [Int64]) throws -> [RemovedRun] {
+        var runs: [RemovedRun] = []
+        for number in numbers {
+            let hash = try hash(of: number)
+            if let last = runs.indices.last, runs[last].last == number - 1 {
+                runs[last].last = number
+                runs[last].after = hash
+            } else if let before = try gap("last", number - 1) {
+                runs.append(RemovedRun(first: before.first, last: number, before: before.before, after: hash))
+            } else {
+                let before = number == 1 ? AuditHash.start : try self.hash(of: number - 1)
+                runs.append(RemovedRun(first: number, last: number, before: before, after: hash))
+            }
+            if let next = try gap("first", number + 1), let last = runs.indices.last {
+                runs[last].last = next.last
+                runs[last].after = next.after
+            }
+        }
+        return runs
+    }
+
+    private func hash(of number: Int64) throws -> AuditHash {
+        let statement = try database.cachedStatement(sql: "SELECT hash FROM event WHERE seq = ?")
+        // Without a hash the record was tampered with, and the verification has long said so.
+        return try Data.fetchOne(statement, arguments: [number]).flatMap { AuditHash($0) } ?? .start
+    }
+
+    /// The gap that begins or ends with a number.
+    private func gap(_ column: String, _ number: Int64) throws -> RemovedRun? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT first, last, before, after FROM removed_run WHERE \(column) = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [number]) else { return nil }
+        let (before, after): (Data, Data) = (row["before"], row["after"])
+        return RemovedRun(
+            first: row["first"], last: row["last"], before: AuditHash(before) ?? .start,
+            after: AuditHash(after) ?? .start)
+    }
+
+    /// Keeps a gap in the place of those that it covers.
+    private func keep(_ run: RemovedRun, record: Int64) throws {
+        try database.cachedStatement(sql: "DELETE FROM removed_run WHERE first BETWEEN ? AND ?")
+            .execute(arguments: [run.first, run.last])
+        try database.cachedStatement(
+            sql: "INSERT INTO removed_run (first, last, before, after, record) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [run.first, run.last, Data(run.before.bytes), Data(run.after.bytes), record])
+    }
+}
