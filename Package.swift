@@ -172,7 +172,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "ActiveResponse", "AgentProtocol", "Alerts", "Backtest", "ConfigurationTree", "Policy", "TLS",
-                "TestSupport", nioCore, nioPosix,
+                "TestSupport", grdb, nioCore, nioPosix,
             ],
             swiftSettings: strict),
     ]

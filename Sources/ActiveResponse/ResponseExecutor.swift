@@ -51,6 +51,10 @@ package final class ResponseExecutor: Sendable {
         ///
         /// Only tests say no.
         package var ownsAllChildren = true
+        /// Whether what happens is noted in `logs/audit.log` too: for an agent.
+        ///
+        /// The manager has its ledger.
+        package var keepsAuditLog = false
         /// How long ``ResponseExecutor/stop()`` waits for scripts that run.
         package var stopPatience: Duration = .seconds(3)
         /// How often what is in force is looked after, by scripts that can.
@@ -134,15 +138,16 @@ package final class ResponseExecutor: Sendable {
         var blockGuard = BlockGuard(kinds: configuration.neverBlock, root: configuration.systemRoot)
         blockGuard.managerAddresses = configuration.managerAddresses.compactMap { IPAddress($0) }
         let syncMailbox = syncMailbox
+        let orders = configuration.keepsAuditLog ? TakenOrders() : nil
         let reactor = ResponseReactor(
             mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
             log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
-            blockGuard: blockGuard, survivors: survivors,
+            blockGuard: blockGuard, survivors: survivors, takenOrders: orders,
             restoreInterval: configuration.onlyUndoes ? nil : configuration.restoreInterval.components.seconds * 1000,
             maximumIsolation: configuration.maximumIsolation?.components.seconds, logger: logger,
             wakeSync: { syncMailbox.send(.sync) }, probe: onProbe)
         life.withLock { $0.outbox = outbox }
-        try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox) }
+        try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox, orders) }
         try WorkerThread.start("edr-respond") {
             reactor.run()
             syncMailbox.send(.stop)
@@ -294,15 +299,23 @@ package final class ResponseExecutor: Sendable {
     }
 
     /// The syncing thread: makes what was written safe, then passes the events on.
-    private func deliver(_ journal: ResponseJournal, _ outbox: EventOutbox) {
+    private func deliver(_ journal: ResponseJournal, _ outbox: EventOutbox, _ orders: TakenOrders?) {
         var isStopping = false
+        var audit: ResponseAudit?
+        if let orders {
+            audit = ResponseAudit(home: configuration.home, logger: logger, now: SystemClock.now().wall)
+            // What was journaled and perhaps not noted before the last end.
+            audit?.append(outbox.unacknowledged().map { ($0, orders.take($0)) })
+        }
         while !isStopping {
             isStopping = syncMailbox.wait().contains { if case .stop = $0 { true } else { false } }
             let written = outbox.written
             // On a broken disk events are passed on all the same: the manager shall know what happened.
             _ = journal.synchronize()
+            let deliveries = outbox.release(through: written)
+            if let orders { audit?.append(deliveries.compactMap(\.event).map { ($0, orders.take($0)) }) }
             var events: [ResponseEvent] = []
-            for delivery in outbox.release(through: written) {
+            for delivery in deliveries {
                 switch delivery {
                 case .event(let event): events.append(event)
                 case .mark(let body):

@@ -63,6 +63,8 @@ final class ResponseReactor: @unchecked Sendable {
     private let runner: ScriptRunner
     private let journal: ResponseJournal
     private let outbox: EventOutbox
+    /// Where the audit log finds the orders of which events tell; nil when there is no audit log.
+    private let takenOrders: TakenOrders?
     private let log: ActiveResponsesLog
     private let logger: Logger
     /// Wakes the syncing thread.
@@ -103,7 +105,7 @@ final class ResponseReactor: @unchecked Sendable {
     init(
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
         outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, blockGuard: BlockGuard,
-        survivors: [DispatchID: Survivor],
+        survivors: [DispatchID: Survivor], takenOrders: TakenOrders?,
         restoreInterval: Int64?, maximumIsolation: Int64?, logger: Logger,
         wakeSync: @escaping @Sendable () -> Void, probe: @escaping @Sendable (_ until: Int64) -> Void
     ) {
@@ -116,6 +118,7 @@ final class ResponseReactor: @unchecked Sendable {
         self.table = table
         self.blockGuard = blockGuard
         self.survivors = survivors
+        self.takenOrders = takenOrders
         self.restoreInterval = restoreInterval
         self.logger = logger
         self.maximumIsolation = maximumIsolation
@@ -240,9 +243,13 @@ final class ResponseReactor: @unchecked Sendable {
 
     private func submit(_ order: Order, at now: Moment) {
         if journal.failure != nil { mendJournalForOrder(at: now) }
-        guard order.kind == .run else { return perform(table.submit(order, at: now), at: now) }
+        guard order.kind == .run else {
+            takenOrders?.add(order)
+            return perform(table.submit(order, at: now), at: now)
+        }
         let mayCutOff = runner.declarations(of: order.executable).contains(.confirm)
         let order = mayCutOff ? IsolationLimit.bounded(order, to: maximumIsolation) : order
+        takenOrders?.add(order)
         let actions = table.submit(order, objection: objection(to: order, at: now), mayCutOff: mayCutOff, at: now)
         perform(actions, at: now)
     }

@@ -75,6 +75,7 @@ struct AgentDaemon {
         var settings = ResponseExecutor.Configuration(home: home.path)
         settings.repeatedOffenders = configuration.repeatedOffenders
         settings.quietTime = configuration.quietTime
+        settings.keepsAuditLog = true
         settings.isDisabled = configuration.isDisabled
         settings.neverBlock = configuration.neverBlock
         settings.confirm = configuration.confirm

@@ -10,6 +10,7 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> Void)] = [
     ("reconnect", { try await ReconnectBenchmark.run() }),
     ("footprint", { try await FootprintBenchmark.run() }),
     ("bans", { try BansBenchmark.run() }),
+    ("ledger", { try await LedgerBenchmark.run() }),
 ]
 let chosen = CommandLine.arguments.dropFirst()
 guard chosen.allSatisfy({ name in benchmarks.contains { $0.name == name } }) else {

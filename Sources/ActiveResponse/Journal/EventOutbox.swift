@@ -8,6 +8,11 @@ package final class EventOutbox: Sendable {
         case event(ResponseEvent)
         /// A place between two events, see ``EventOutbox/mark(_:)``.
         case mark(@Sendable () -> Void)
+
+        /// Nil for a place between two events.
+        package var event: ResponseEvent? {
+            if case .event(let event) = self { event } else { nil }
+        }
     }
 
     private struct State {

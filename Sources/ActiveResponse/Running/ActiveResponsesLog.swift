@@ -80,3 +80,20 @@ enum LocalTime {
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 }
+
+/// Points of time for programs.
+enum UTCTime {
+    /// ISO 8601 in UTC with milliseconds: `2026-11-21T03:58:35.123Z`.
+    static func iso8601(_ milliseconds: Int64) -> String {
+        var seconds = time_t(milliseconds / 1000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        var buffer = [UInt8](repeating: 0, count: 32)
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            strftime(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? nil, bytes.count, "%Y-%m-%dT%H:%M:%S", &parts)
+        }
+        let rest = String(max(0, milliseconds % 1000))
+        return String(decoding: buffer[..<count], as: UTF8.self) + "." + String(repeating: "0", count: 3 - rest.count)
+            + rest + "Z"
+    }
+}

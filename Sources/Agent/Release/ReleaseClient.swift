@@ -73,6 +73,7 @@ struct ReleaseClient {
         let watch = ReleaseWatch()
         var settings = ResponseExecutor.Configuration(home: home.path)
         settings.onlyUndoes = true
+        settings.keepsAuditLog = true
         let executor = try ResponseExecutor(configuration: settings, logger: logger) { $0.forEach(watch.note) }
         try executor.start()
         let outcome = await LocalRelease(executor: executor, watch: watch, logger: logger)

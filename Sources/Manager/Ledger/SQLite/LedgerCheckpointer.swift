@@ -52,7 +52,7 @@ final class LedgerCheckpointer: Sendable {
         }
         guard isFirst else { return }
         queue.async {
-            self.checkpoint()
+            self.checkpoint(largest: self.limits.size)
             self.progress.withLock { $0.isRunning = false }
         }
     }
@@ -64,19 +64,27 @@ final class LedgerCheckpointer: Sendable {
         }
     }
 
-    /// Waits for a checkpoint that runs and closes the connection.
+    /// Waits for a checkpoint that runs, empties the WAL, so that the database's file alone is the ledger, and closes
+    /// the connection.
     func close() async {
-        await finish()
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.checkpoint(largest: 0)
+                continuation.resume()
+            }
+        }
         // Fails only when it is closed already.
         try? connection.close()
     }
 
     /// A checkpoint that fails (a full disk, a long reader) loses nothing: the pages stay in the WAL for the next.
-    private func checkpoint() {
+    ///
+    /// - Parameter largest: a WAL of more pages is emptied.
+    private func checkpoint(largest: Int) {
         do {
             try connection.writeWithoutTransaction { database in
                 let pages = try database.checkpoint(.passive).walFrameCount
-                if pages > limits.size { try database.checkpoint(.truncate) }
+                if pages > largest { try database.checkpoint(.truncate) }
             }
         } catch {
             logger.warning(

@@ -134,9 +134,10 @@ struct LedgerRemover {
         guard !numbers.isEmpty else { return outcome }
         outcome.records = numbers.count
         let runs = try runs(of: numbers.sorted())
+        // Before the records go: the chain goes on after the last that there ever was.
+        var writer = try LedgerChangeWriter(database)
         let delete = try database.cachedStatement(sql: "DELETE FROM event WHERE seq = ?")
         for number in numbers { try delete.execute(arguments: [number]) }
-        var writer = try LedgerChangeWriter(database)
         let reason = removal.isPressing ? "the ledger is too large" : "older than is kept"
         let record = try writer.append(
             LedgerNote(

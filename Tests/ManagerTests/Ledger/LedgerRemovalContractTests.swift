@@ -1,0 +1,149 @@
+import ActiveResponse
+import Audit
+import Testing
+
+@testable import Manager
+
+/// What every ledger keeps when the old is removed.
+@Suite("Ledger contract: removal")
+struct LedgerRemovalContractTests {
+    @Test(arguments: LedgerImplementation.allCases)
+    func `what is over and old goes, what is not over stays`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            // One in each state, by the way of the state machine: decided in it, or led there by a report.
+            for (number, state) in DispatchState.allCases.enumerated() {
+                try await fixture.ledger.append([
+                    .dispatch(.sample(number, state: .queued)),
+                    .event(report(number, "x", state, sequence: UInt64(number + 1))),
+                ])
+            }
+            _ = try await fixture.ledger.removeAll(.before(50_000))
+            var left: Set<DispatchState> = []
+            for record in try await fixture.ledger.dispatches(DispatchFilter()) { left.insert(record.progress.state) }
+            // A stateful response that failed or got lost without any undo to come is over too. "held" cannot be
+            // reported: that one is queued.
+            #expect(left == [.queued, .delivered, .running, .active, .undoing, .undoFailed])
+            try await fixture.checkpoint()
+            let finding = try fixture.verify().finding
+            #expect(finding == nil)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a response with an undo to come stays`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let failed = DispatchEvent(
+                dispatch: try dispatchID(1), at: 5, name: "failed", state: .failed, undoDue: 6,
+                report: ReportPosition(agent: "001", journal: "a", sequence: 1))
+            let asked = DispatchEvent(
+                dispatch: try dispatchID(2), at: 5, name: "undo_requested", undoRequest: .made(by: "root"))
+            try await fixture.ledger.append([
+                .dispatch(.sample(1)), .event(failed), .dispatch(.sample(2, state: .done)), .event(asked),
+            ])
+            #expect(try await fixture.ledger.removeAll(.before(50_000)).responses == 0)
+            #expect(try await fixture.ledger.dispatches(DispatchFilter()).count == 2)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `only what was last heard of before goes, unless room is needed`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            for number in 1...6 { try await fixture.ledger.append([.dispatch(.sample(number, state: .done))]) }
+            // Made early, heard of late.
+            try await fixture.ledger.append([.event(report(1, "restored", nil, sequence: 1, at: 40_000))])
+            #expect(try await fixture.ledger.removeAll(.before(1_004)).responses == 2)
+            let left = try await fixture.ledger.dispatches(DispatchFilter()).map(\.facts.id)
+            #expect(left == [try dispatchID(6), try dispatchID(5), try dispatchID(4), try dispatchID(1)])
+            // Room for one step: the oldest records first.
+            let step = try await fixture.ledger.remove(.before(1_004, limit: 1, isPressing: true))
+            #expect(step.responses == 1)
+            #expect(try await fixture.ledger.dispatch(dispatchID(1)) == nil)
+            try await fixture.checkpoint()
+            #expect(try fixture.verify().finding == nil)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `the id of what was removed is known until its time is over`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            let id = try dispatchID(1)
+            try await fixture.ledger.append([.dispatch(.sample(1, state: .done))])
+            _ = try await fixture.ledger.removeAll(.before(50_000))
+            #expect(try await fixture.ledger.dispatch(id) == nil)
+            #expect(try await fixture.ledger.timeline(id).isEmpty)
+            #expect(try await fixture.ledger.known([id]) == [id])
+            #expect(try await fixture.ledger.allDispatchIDs() == [id])
+            // The same decision again, of an alert that came again.
+            try await fixture.ledger.append([.dispatch(.sample(1))])
+            #expect(try await fixture.ledger.pending().isEmpty)
+
+            try await fixture.ledger.append([.dispatch(.sample(2, state: .done))])
+            let late = LedgerRemoval(before: 300_000, now: 300_000, rememberUntil: 400_000)
+            _ = try await fixture.ledger.remove(late)
+            #expect(try await fixture.ledger.known([id]).isEmpty)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `gaps in the chain stay explained, however they come to lie`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            var generator = Seeded(state: 20_261_121)
+            // Responses that are over and such that are not, mixed; removed piece by piece, some of them become over.
+            for round in 0..<12 {
+                for number in 0..<20 {
+                    let state: DispatchState = Bool.random(using: &generator) ? .done : .queued
+                    try await fixture.ledger.append([.dispatch(.sample(round * 100 + number, state: state))])
+                }
+                _ = try await fixture.ledger.remove(.before(Int64(1_000 + round * 100), limit: 7))
+                for _ in 0..<8 {
+                    let number = Int.random(in: 0...round, using: &generator) * 100
+                        + Int.random(in: 0..<20, using: &generator)
+                    try await fixture.ledger.append([
+                        .event(
+                            DispatchEvent(
+                                dispatch: try dispatchID(number), at: 1_500, name: "expired", state: .expired))
+                    ])
+                }
+                try await fixture.checkpoint()
+                let report = try fixture.verify()
+                #expect(report.finding == nil, "round \(round)")
+            }
+            _ = try await fixture.ledger.removeAll(.before(90_000))
+            #expect(try fixture.verify().finding == nil)
+            #expect(try fixture.verify().removed > 0)
+            #expect(try await fixture.ledger.dispatches(DispatchFilter(state: .done)).isEmpty)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `notes are kept in the chain and go with age`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([
+                .note(LedgerNote(at: 5, name: "reloaded", detail: "by root (uid 0)")), .dispatch(.sample(1)),
+            ])
+            try await fixture.checkpoint()
+            #expect(try fixture.verify().records == 3)
+            #expect(try await fixture.ledger.removeAll(.before(50)).records == 1)
+            #expect(try fixture.verify().finding == nil)
+            #expect(try fixture.verify().removed == 1)
+        }
+    }
+}
+
+/// The same numbers in every run (xorshift).
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+}
