@@ -20,6 +20,7 @@ final class LedgerCheckpointer: Sendable {
     private struct Progress {
         var pages = 0
         var isRunning = false
+        var isClosed = false
     }
 
     private let connection: DatabaseQueue
@@ -46,7 +47,7 @@ final class LedgerCheckpointer: Sendable {
     /// Begins a checkpoint, unless one runs.
     func start() {
         let isFirst = progress.withLock { progress in
-            guard !progress.isRunning else { return false }
+            guard !progress.isRunning, !progress.isClosed else { return false }
             progress = Progress(pages: 0, isRunning: true)
             return true
         }
@@ -67,13 +68,18 @@ final class LedgerCheckpointer: Sendable {
     /// Waits for a checkpoint that runs, empties the WAL, so that the database's file alone is the ledger, and closes
     /// the connection.
     func close() async {
+        let isFirst = progress.withLock { progress in
+            defer { progress.isClosed = true }
+            return !progress.isClosed
+        }
+        guard isFirst else { return }
         await withCheckedContinuation { continuation in
             queue.async {
                 self.checkpoint(largest: 0)
                 continuation.resume()
             }
         }
-        // Fails only when it is closed already.
+        // Fails only while a statement of it still runs, and none does.
         try? connection.close()
     }
 
