@@ -67,7 +67,9 @@ let package = Package(
 
         // What proves what was done.
         .target(name: "Audit", dependencies: ["Daemon", "TLS", grdb], swiftSettings: strict),
-        .testTarget(name: "AuditTests", dependencies: ["Audit", "TestSupport", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: ["ActiveResponse", "Audit", "Daemon", "TestSupport", grdb, logging], swiftSettings: strict),
 
         .target(name: "Daemon", dependencies: [logging], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport", logging], swiftSettings: strict),

@@ -74,7 +74,8 @@ enum LedgerBenchmark {
             let queue = try DatabaseQueue(path: path)
             (events, dispatches, orders, schema) = try queue.read { database in
                 (
-                    try Row.fetchAll(database, sql: "SELECT * FROM event WHERE facts IS NOT NULL OR progress IS NOT NULL"),
+                    try Row.fetchAll(
+                        database, sql: "SELECT * FROM event WHERE facts IS NOT NULL OR progress IS NOT NULL"),
                     try Row.fetchAll(database, sql: "SELECT * FROM dispatch ORDER BY seq"),
                     try Row.fetchAll(database, sql: "SELECT * FROM dispatch_order ORDER BY seq"),
                     try String.fetchAll(

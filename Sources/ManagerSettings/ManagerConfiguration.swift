@@ -8,7 +8,8 @@ package struct ManagerConfiguration: Sendable {
     /// The names under which the main file is looked for in `etc/`.
     package static let fileNames = ["edr-manager.conf", "edr-manager.yaml"]
     /// The sections that are ours.
-    package static let sectionNames = PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager", "ledger"]
+    package static let sectionNames =
+        PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager", "ledger"]
 
     /// The warning about a configuration without any alert source.
     package static let noSource =

@@ -19,6 +19,18 @@ import Testing
     }
 }
 
+@Suite struct `Byte counts` {
+    @Test(arguments: [("0", 0), ("500000", 500_000), ("64K", 65_536), ("500M", 524_288_000), ("2G", 2_147_483_648)])
+    func `bytes and single units are read`(text: String, bytes: Int) {
+        #expect(parseByteCount(text) == bytes)
+    }
+
+    @Test(arguments: ["", "G", "2g", "2 G", "2GB", "-1", "+1", "1.5G", "9223372036854775807K", "٣"])
+    func `anything else is no byte count`(text: String) {
+        #expect(parseByteCount(text) == nil)
+    }
+}
+
 @Suite struct `Did you mean` {
     @Test(arguments: [
         ("comand", "command"), ("Level", "level"), ("rule_id", "rules_id"), ("rules-group", "rules_group"),

@@ -113,7 +113,8 @@ struct OutputTests {
             ["status"],
             answer: #"{"version":"0.1.0","uptime_seconds":93784,"agents":{"active":2,"never_connected":1},"#
                 + #""sources":[{"name":"alerts.json","read":10,"decided":9,"fired":2,"skipped":7,"#
-                + #""invalid":1,"problem":"Permission denied"}],"dispatches":{"undo_failed":1,"active":2},"queues":{"ledger":0,"delivery":3}}"#
+                + #""invalid":1,"problem":"Permission denied"}],"dispatches":{"undo_failed":1,"active":2},"queues":{"ledger":0,"delivery":3},"#
+                + #""ledger":{"size_bytes":1468006,"max_bytes":2147483648,"keep_seconds":2592000,"problem":"too large"}}"#
         )
         #expect(
             run.output == """
@@ -122,10 +123,12 @@ struct OutputTests {
                 agents     2 active, 0 disconnected, 1 never connected
                 responses  2 active, 1 undo_failed
                 queues     3 delivery, 0 ledger
+                ledger     1.4 MiB of 2 GiB, kept for 30d
 
                 SOURCE       READ  DECIDED  FIRED  SKIPPED  INVALID
                 alerts.json  10    9        2      7        1
 
+                problem with the ledger: too large
                 problem with alerts.json: Permission denied
 
                 """)

@@ -141,4 +141,23 @@ import Testing
         await manager.stop()
         #expect(try firings() == before)
     }
+
+    @Test func `a ledger that is too large for what is under way says so`() async throws {
+        let fleet = try Fleet(
+            policy: Self.policy + """
+                </ossec_config><edr_config><ledger><keep>4s</keep><max_size>1M</max_size></ledger></edr_config>
+                <ossec_config>
+                """)
+        let manager = try await fleet.startManager()
+        // Enrolled, but never there: its orders wait.
+        _ = try fleet.enrollAgent(named: "web-03")
+        for number in 0..<1_000 { try fleet.append(alert: Fleet.alert(id: "1744557901.\(number)")) }
+        try await manager.line(containing: "holds nothing that could be removed")
+        let status = try fleet.control("status").output
+        #expect(status.contains("problem with the ledger"))
+        #expect(status.contains("1000 queued"))
+        await manager.stop()
+        #expect(manager.lines.count { $0.contains("the oldest responses that are over go") } == 1)
+        #expect(manager.lines.count { $0.contains("holds nothing that could be removed") } == 1)
+    }
 }

@@ -20,6 +20,7 @@ struct GeneratedConfiguration {
             sections.append(("global", global()))
             sections.append(("manager", [("name", texts(Self.odd.filter { !$0.isEmpty }))]))
             sections.append(("logging", [("level", texts(["debug", "info"]))]))
+            sections.append(("ledger", [("keep", texts(["30d", "90"])), ("max_size", texts(["2G", "1048576"]))]))
             sections.append(("remote", [("port", texts(["1", "7514"])), ("local_ip", texts(["::", "0.0.0.0"]))]))
         }
         for index in 0..<Int.random(in: 0...2, using: &random) {
@@ -108,7 +109,8 @@ struct GeneratedConfiguration {
         for (name, options) in sections {
             // Only our own roots have lists, and these sections are Wazuh's own in theirs.
             let hasList = options.contains { if case .list = $0.value { true } else { false } }
-            let isOurs = hasList || ["remote", "logging", "manager", "alert_source"].contains(name) || chance()
+            let isOurs =
+                hasList || ["remote", "logging", "manager", "alert_source", "ledger"].contains(name) || chance()
             let root = isOurs ? "edr_config" : "ossec_config"
             text += "<\(root)><\(name)>\n"
             for (option, value) in options {

@@ -34,11 +34,33 @@ import Testing
             home,
             """
             <edr_config><remote><port>7</port></remote><manager><name>m</name></manager>
-            <logging><level>debug</level></logging>
+            <logging><level>debug</level></logging><ledger><keep>1d</keep></ledger>
             <alert_source><location>/b/alerts.json</location></alert_source></edr_config>
             """
         ).configuration
-        #expect(new.sectionsFixedAtStart(changedSince: old) == ["remote", "alert_source", "manager", "logging"])
+        #expect(
+            new.sectionsFixedAtStart(changedSince: old) == ["remote", "alert_source", "manager", "logging", "ledger"])
+    }
+
+    @Test func `the ledger keeps thirty days and two gibibytes unless something else is said`() throws {
+        let home = try TemporaryHome()
+        let usual = try load(home, "<edr_config>\(source)</edr_config>").configuration.ledger
+        #expect(usual.keep == .seconds(30 * 86_400))
+        #expect(usual.maxSize == 2 << 30)
+        let own = try load(
+            home, "<edr_config>\(source)<ledger><keep>12h</keep><max_size>500M</max_size></ledger></edr_config>"
+        ).configuration.ledger
+        #expect(own.keep == .seconds(43_200))
+        #expect(own.maxSize == 500 << 20)
+    }
+
+    @Test(arguments: ["<keep>0</keep>", "<max_size>1023K</max_size>", "<max_size>2 G</max_size>", "<max>2G</max>"])
+    func `what no ledger can do is an error`(option: String) throws {
+        let home = try TemporaryHome()
+        try home.write("<edr_config>\(source)<ledger>\(option)</ledger></edr_config>", to: "etc/edr-manager.conf")
+        let diagnostics = Diagnostics()
+        #expect(ManagerConfiguration.load(file: nil, etc: home.path + "/etc", diagnostics: diagnostics) == nil)
+        #expect(diagnostics.all.count == 1)
     }
 
     @Test func `a source says whose alerts are in it`() throws {

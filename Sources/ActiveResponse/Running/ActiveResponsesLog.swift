@@ -90,7 +90,8 @@ enum UTCTime {
         gmtime_r(&seconds, &parts)
         var buffer = [UInt8](repeating: 0, count: 32)
         let count = buffer.withUnsafeMutableBytes { bytes in
-            strftime(bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? nil, bytes.count, "%Y-%m-%dT%H:%M:%S", &parts)
+            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return strftime(start ?? nil, bytes.count, "%Y-%m-%dT%H:%M:%S", &parts)
         }
         let rest = String(max(0, milliseconds % 1000))
         return String(decoding: buffer[..<count], as: UTF8.self) + "." + String(repeating: "0", count: 3 - rest.count)

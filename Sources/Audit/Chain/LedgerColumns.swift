@@ -30,7 +30,8 @@ package struct LedgerColumns: Sendable {
 
     /// What of a dispatch never changes.
     package static let facts = LedgerColumns([
-        "id", "command", "active_response", "agent_id", "agent_name", "alert_id", "rule_id", "user", "srcip", "filename",
+        "id", "command", "active_response", "agent_id", "agent_name", "alert_id", "rule_id", "user", "srcip",
+        "filename",
         "created", "expires", "stateful",
     ])
 

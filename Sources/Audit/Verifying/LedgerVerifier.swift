@@ -138,7 +138,9 @@ private struct LedgerWalk {
     /// What of a response is not what was decided.
     private func difference(_ id: Data, _ digest: Data) throws -> String? {
         let statement = try database.cachedStatement(
-            sql: "SELECT \(LedgerColumns.facts.sql), encoded FROM dispatch JOIN dispatch_order USING (seq) WHERE id = ?")
+            sql: """
+                SELECT \(LedgerColumns.facts.sql), encoded FROM dispatch JOIN dispatch_order USING (seq) WHERE id = ?
+                """)
         guard let row = try Row.fetchOne(statement, arguments: [id]) else {
             return "the response that it tells of is missing, or its order is"
         }
@@ -152,7 +154,8 @@ private struct LedgerWalk {
         if let newest, newest.head.sequence > head.sequence {
             report.finding = AuditFinding(
                 sequence: head.sequence + 1,
-                problem: "it and the records up to \(newest.head.sequence), which audit.log knew at \(newest.time), are "
+                problem:
+                    "it and the records up to \(newest.head.sequence), which audit.log knew at \(newest.time), are "
                     + "missing at the end")
             return
         }

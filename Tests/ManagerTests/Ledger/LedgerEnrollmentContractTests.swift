@@ -178,7 +178,9 @@ struct LedgerEnrollmentContractTests {
         try await withLedger(implementation) { fixture in
             let ledger = try await fixture.ledger
             for id in ["000", "7", "0007", "abc", "-01", "", "1234567890"] {
-                await #expect(throws: LedgerError.invalidAgentID(id)) { try await ledger.createToken(token(1, id: id), by: "root") }
+                await #expect(throws: LedgerError.invalidAgentID(id)) {
+                    try await ledger.createToken(token(1, id: id), by: "root")
+                }
             }
             for name in ["", "a b", "ä", "a\n", "../x", String(repeating: "a", count: 129)] {
                 await #expect(throws: LedgerError.invalidName(name)) {

@@ -102,7 +102,8 @@ struct LedgerRemovalContractTests {
                 }
                 _ = try await fixture.ledger.remove(.before(Int64(1_000 + round * 100), limit: 7))
                 for _ in 0..<8 {
-                    let number = Int.random(in: 0...round, using: &generator) * 100
+                    let number =
+                        Int.random(in: 0...round, using: &generator) * 100
                         + Int.random(in: 0..<20, using: &generator)
                     try await fixture.ledger.append([
                         .event(

@@ -50,8 +50,10 @@ struct LedgerTamperTests {
         ("DELETE FROM event WHERE seq = 8", 8),
         ("DELETE FROM event WHERE seq > 6", 7),
         ("DELETE FROM event WHERE seq = 8; DELETE FROM sqlite_sequence", 8),
-        ("UPDATE event SET seq = 99 WHERE seq = 2; UPDATE event SET seq = 2 WHERE seq = 3; "
-            + "UPDATE event SET seq = 3 WHERE seq = 99", 2),
+        (
+            "UPDATE event SET seq = 99 WHERE seq = 2; UPDATE event SET seq = 2 WHERE seq = 3; "
+                + "UPDATE event SET seq = 3 WHERE seq = 99", 2
+        ),
         ("INSERT INTO event (dispatch_id, at, event, detail) VALUES (x'', 10, 'reloaded', '')", 9),
     ])
     func `a change is found where it was made`(sql: String, place: Int64) async throws {

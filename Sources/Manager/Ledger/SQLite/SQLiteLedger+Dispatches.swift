@@ -20,7 +20,8 @@ extension SQLiteLedger {
 
     func allDispatchIDs() async throws(LedgerError) -> [DispatchID] {
         try await read { database in
-            let blobs = try Data.fetchCursor(database, sql: "SELECT id FROM dispatch UNION ALL SELECT id FROM removed_dispatch")
+            let blobs = try Data.fetchCursor(
+                database, sql: "SELECT id FROM dispatch UNION ALL SELECT id FROM removed_dispatch")
             var ids: [DispatchID] = []
             while let blob = try blobs.next() {
                 if let id = DispatchID(bytes: Array(blob)) { ids.append(id) }
