@@ -114,7 +114,7 @@ struct OutputTests {
             answer: #"{"version":"0.1.0","uptime_seconds":93784,"agents":{"active":2,"never_connected":1},"#
                 + #""sources":[{"name":"alerts.json","read":10,"decided":9,"fired":2,"skipped":7,"#
                 + #""invalid":1,"problem":"Permission denied"}],"dispatches":{"undo_failed":1,"active":2},"queues":{"ledger":0,"delivery":3},"#
-                + #""ledger":{"size_bytes":1468006,"max_bytes":2147483648,"keep_seconds":2592000,"problem":"too large"}}"#
+                + #""ledger":{"size_bytes":1468007,"max_bytes":2147483648,"keep_seconds":2592000,"problem":"too large"}}"#
         )
         #expect(
             run.output == """

@@ -169,4 +169,51 @@ struct SQLiteLedgerTests {
             await limited.close()
         }
     }
+
+    @Test func `what is removed makes the file smaller`() async throws {
+        try await withSQLite { ledger, _ in
+            for start in stride(from: 0, to: 2_000, by: 500) {
+                try await ledger.append((start..<start + 500).map { .dispatch(try .sample($0, state: .done)) })
+            }
+            let full = try await ledger.size()
+            let outcome = try await ledger.removeAll(.before(50_000))
+            #expect(outcome.responses == 2_000)
+            let emptied = try await ledger.size()
+            #expect(emptied.used < full.used / 2)
+            #expect(emptied.file >= full.file)
+            try await ledger.shrink(limit: full.file)
+            #expect(try await ledger.size().file < full.file / 2)
+        }
+    }
+
+    @Test func `an older file that cannot become smaller is made one that can`() async throws {
+        try await withSQLite { first, path in
+            await first.close()
+            let queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA auto_vacuum = NONE; VACUUM") }
+            try queue.close()
+            let ledger = try SQLiteLedger(path: path, logger: .quiet)
+            #expect(try await ledger.read { try Int.fetchOne($0, sql: "PRAGMA auto_vacuum") } == 2)
+            await ledger.close()
+        }
+    }
+
+    @Test func `removing keeps up with writing, and neither disturbs the other`() async throws {
+        try await withLedger(.sqlite) { fixture in
+            let ledger = try await fixture.ledger
+            async let writing: Void = {
+                for start in stride(from: 0, to: 4_000, by: 100) {
+                    try await ledger.append((start..<start + 100).map { .dispatch(try .sample($0, state: .done)) })
+                }
+            }()
+            var removed = 0
+            while removed < 4_000 { removed += try await ledger.removeAll(.before(50_000)).responses }
+            try await writing
+            #expect(removed == 4_000)
+            try await fixture.checkpoint()
+            let report = try fixture.verify()
+            #expect(report.finding == nil)
+            #expect(report.removed >= 8_000)
+        }
+    }
 }
