@@ -1,4 +1,5 @@
 import ActiveResponse
+import Audit
 import Foundation
 import GRDB
 import Logging
@@ -190,10 +191,11 @@ struct SQLiteLedgerTests {
         try await withSQLite { first, path in
             await first.close()
             let queue = try DatabaseQueue(path: path)
-            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA auto_vacuum = NONE; VACUUM") }
+            try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA auto_vacuum = NONE; VACUUM") }
             try queue.close()
             let ledger = try SQLiteLedger(path: path, logger: .quiet)
-            #expect(try await ledger.read { try Int.fetchOne($0, sql: "PRAGMA auto_vacuum") } == 2)
+            let mode = try await ledger.read { try Int.fetchOne($0, sql: "PRAGMA auto_vacuum") }
+            #expect(mode == 2)
             await ledger.close()
         }
     }
