@@ -134,8 +134,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "AgentSettings", "Alerts", "Backtest", "CZlib", "ConfigurationTree", "Daemon", "ManagerSettings",
-                "Policy", argumentParser, sqlite, nioCore, nioPosix, nioHTTP1,
+                "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree", "Daemon",
+                "ManagerSettings", "Policy", argumentParser, sqlite, nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -118,8 +118,7 @@ package struct ManagerDaemon {
             ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
             reloader: reloader, statistics: statistics,
             httpSource: HTTPAlertSource(context: context, statistics: httpStatistics, logger: logger),
-            sourcePaths: configuration.sources.map(\.path), managerName: name, started: started)
-            retention: retention, managerName: name, started: started)
+            sourcePaths: configuration.sources.map(\.path), retention: retention, managerName: name, started: started)
         let control = ControlServer(
             home: home, routes: ControlRoutes(operations: operations, logger: logger), readiness: readiness,
             logger: logger)
@@ -133,9 +132,8 @@ package struct ManagerDaemon {
                 LinkPump(
                     events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
                 Housekeeping(dispatcher: dispatcher),
-                HoldDeadlines(dispatcher: dispatcher, ledger: ledger, logger: logger), listener, control,
-                Housekeeping(dispatcher: dispatcher), retention,
-                checkpoints, listener, control,
+                HoldDeadlines(dispatcher: dispatcher, ledger: ledger, logger: logger), retention, checkpoints,
+                listener, control,
             ] + sources + [
                 LedgerRelease(ledger: ledger),
                 HangupService(reloader: reloader, log: log, logger: logger),

@@ -28,7 +28,8 @@ import Testing
             "Policy", "TLS", "Wire",
         ],
         "Control": [
-            "AgentSettings", "Alerts", "Backtest", "CZlib", "ConfigurationTree", "Daemon", "ManagerSettings", "Policy",
+            "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree", "Daemon", "ManagerSettings",
+            "Policy",
         ],
         "ChaosChecking": [],
         "edr-manager": ["Manager"],

@@ -1,3 +1,4 @@
+import Alerts
 import Glibc
 package import Logging
 
@@ -91,20 +92,21 @@ package struct ResponseAudit {
             time = event.at
             members = ["\"event_number\":\(event.sequence)", "\"dispatch_id\":\"\(event.dispatchID)\""]
             if let order {
-                if case .undo(let by) = order.kind { members.append("\"undo_by\":\(JSONText.quoted(by))") }
-                members += [
-                    "\"command\":\(JSONText.quoted(order.command))", "\"script\":\(JSONText.quoted(order.executable))",
-                    "\"alert_id\":\(JSONText.quoted(order.alertID))", "\"rule_id\":\(JSONText.quoted(order.ruleID))",
-                    "\"timeout\":\(order.timeout)",
+                if case .undo(let by) = order.kind { members.append("\"undo_by\":\(JSONString.quoted(by))") }
+                let texts = [
+                    ("command", order.command), ("script", order.executable), ("alert_id", order.alertID),
+                    ("rule_id", order.ruleID),
                 ]
+                members += texts.map { name, value in "\"\(name)\":\(JSONString.quoted(value))" }
+                members.append("\"timeout\":\(order.timeout)")
                 let optional = [("user", order.user), ("srcip", order.sourceAddress), ("filename", order.filename)]
-                members += optional.compactMap { name, value in value.map { "\"\(name)\":\(JSONText.quoted($0))" } }
+                members += optional.compactMap { name, value in value.map { "\"\(name)\":\(JSONString.quoted($0))" } }
             }
             if let status = event.exitStatus { members.append("\"exit_status\":\(status)") }
             if let signal = event.signal { members.append("\"signal\":\(signal)") }
             if let duration = event.durationMilliseconds { members.append("\"duration_ms\":\(duration)") }
             if let due = event.undoDue { members.append("\"undo_due\":\"\(UTCTime.iso8601(due))\"") }
-            if !event.detail.isEmpty { members.append("\"detail\":\(JSONText.quoted(event.detail))") }
+            if !event.detail.isEmpty { members.append("\"detail\":\(JSONString.quoted(event.detail))") }
             if !event.output.isEmpty {
                 // The output itself is in the manager's ledger; this says which it was.
                 members.append("\"output_sha256\":\"\(ResponseAudit.hex(SHA256.digest(of: event.output)))\"")

@@ -5,7 +5,7 @@ package import TLS
 /// Adds records to the chain of a ledger, inside the transaction of the caller.
 package struct LedgerChain {
     /// In the place of a dispatch's id: the record is about the manager itself.
-    package static let noDispatch = Data()
+    package static let noDispatch = Data(repeating: 0, count: 16)
 
     package private(set) var head: ChainHead
 
@@ -41,10 +41,10 @@ package struct LedgerChain {
         return (number, Data(hash.bytes))
     }
 
-    /// The digest of a dispatch's facts and its order, which the record holds that made it.
+    /// The digest of what was decided about a dispatch, which a record holds.
     ///
-    /// - Parameter facts: in the order of ``LedgerColumns/facts``.
-    package static func digest(ofFacts facts: [DatabaseValue], order: Data) throws(TLSError) -> Data {
-        Data(try SHA256Digest.of(LedgerColumns.facts.canonical(facts) + order))
+    /// - Parameter decision: in the order of ``LedgerColumns/decision``.
+    package static func digest(of decision: some Collection<DatabaseValue>) throws(TLSError) -> Data {
+        Data(try SHA256Digest.of(LedgerColumns.decision.canonical(decision)))
     }
 }

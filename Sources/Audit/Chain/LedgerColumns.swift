@@ -19,25 +19,36 @@ package struct LedgerColumns: Sendable {
     /// What a record says that happened.
     package static let event = LedgerColumns([
         "dispatch_id", "at", "event", "state", "detail", "undo_due", "exit_status", "duration_ms", "output",
+        "undo_retry",
     ])
 
     /// What stands in a record beside ``event``: whose report it is, the digest of what was decided (in the record that
-    /// made a dispatch), and what became of the dispatch by it.
+    /// made a dispatch, and in the one that let a held one out), and what became of the dispatch by it.
     package static let seal = LedgerColumns(["reporter", "facts", "progress"])
 
     /// A whole record.
     package static let record = LedgerColumns(["seq"] + event.names + seal.names)
 
-    /// What of a dispatch never changes.
+    /// What of a dispatch stays as it was decided; only the release of a held one changes when it expires.
     package static let facts = LedgerColumns([
         "id", "command", "active_response", "agent_id", "agent_name", "alert_id", "rule_id", "user", "srcip",
         "filename",
         "created", "expires", "stateful",
     ])
 
+    /// Why and until when a dispatch was held; null for one that was not.
+    package static let hold = LedgerColumns(["hold_reason", "hold_deadline", "hold_approves"])
+
+    /// What was decided: ``facts``, the order and ``hold``, of which a record holds the digest.
+    package static let decision = LedgerColumns(facts.names + ["encoded"] + hold.names)
+
+    /// The tables in which ``decision`` stands.
+    package static let decisionTables = "dispatch JOIN dispatch_order USING (seq) LEFT JOIN dispatch_hold USING (seq)"
+
     /// What the records of a dispatch add up to.
     package static let progress = LedgerColumns([
         "state", "delivered", "undo_due", "exit_status", "duration_ms", "output_event", "undo_by",
+        "undo_retry",
     ])
 
     /// The bytes of a row's values, which are in the order of ``names``.

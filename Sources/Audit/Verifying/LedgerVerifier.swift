@@ -84,8 +84,11 @@ private struct LedgerWalk {
     /// The records that say so are checked on the way like all others.
     private func removedRuns() throws -> [Int64: [RemovedRun]] {
         let payloads = try Data.fetchAll(
-            database, sql: "SELECT output FROM event WHERE dispatch_id = x'' AND event = ? AND output IS NOT NULL",
-            arguments: [RemovedRun.eventName])
+            database,
+            sql: """
+                SELECT output FROM event
+                WHERE dispatch_id = ? AND event = ? AND reporter IS NULL AND output IS NOT NULL
+                """, arguments: [LedgerChain.noDispatch, RemovedRun.eventName])
         return Dictionary(grouping: payloads.flatMap { RemovedRun.decode(Array($0)) ?? [] }, by: \.first)
     }
 
@@ -116,7 +119,8 @@ private struct LedgerWalk {
         let values = Array(row.databaseValues.dropLast())
         let hash = try head.hash.next(LedgerColumns.record.canonical(values))
         let id: Data = row["dispatch_id"]
-        let dispatch = id.isEmpty ? nil : id.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let hex = id.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let dispatch = id == LedgerChain.noDispatch ? nil : hex
         func found(_ problem: String) {
             report.finding = AuditFinding(sequence: number, dispatch: dispatch, problem: problem)
         }
@@ -127,7 +131,9 @@ private struct LedgerWalk {
         if let checkpoint = checkpoints[number], checkpoint.head.hash != hash {
             return found("it is not the record that audit.log knew at \(checkpoint.time): the ledger was rewritten")
         }
-        if let facts: Data = row["facts"], let difference = try difference(id, facts) { return found(difference) }
+        if let facts: Data = row["facts"], let difference = try difference(id, facts, number) {
+            return found(difference)
+        }
         head = ChainHead(sequence: number, hash: hash)
         report.records += 1
         let time = Timestamp.iso8601(milliseconds: row["at"])
@@ -135,18 +141,21 @@ private struct LedgerWalk {
         report.last = time
     }
 
-    /// What of a response is not what was decided.
-    private func difference(_ id: Data, _ digest: Data) throws -> String? {
+    /// What of a response is not what was decided, by the last record that tells of that.
+    private func difference(_ id: Data, _ digest: Data, _ number: Int64) throws -> String? {
         let statement = try database.cachedStatement(
             sql: """
-                SELECT \(LedgerColumns.facts.sql), encoded FROM dispatch JOIN dispatch_order USING (seq) WHERE id = ?
+                SELECT \(LedgerColumns.decision.sql),
+                (SELECT max(event.seq) FROM event WHERE dispatch_id = ?1 AND facts IS NOT NULL)
+                FROM \(LedgerColumns.decisionTables) WHERE id = ?1
                 """)
         guard let row = try Row.fetchOne(statement, arguments: [id]) else {
             return "the response that it tells of is missing, or its order is"
         }
-        let now = try LedgerChain.digest(
-            ofFacts: Array(row.databaseValues.dropLast()), order: row["encoded"])
-        return now == digest ? nil : "the response or its order is not what was decided"
+        let last: Int64 = row[row.count - 1]
+        guard number == last else { return nil }
+        return try LedgerChain.digest(of: row.databaseValues.dropLast()) == digest
+            ? nil : "the response or its order is not what was decided"
     }
 
     /// The records at the end could be cut off without any trace in the chain.

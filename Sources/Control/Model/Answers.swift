@@ -26,6 +26,7 @@ struct StatusAnswer: Decodable {
     let dispatches: [String: Int]
     let queues: [String: Int]
     let stopped: StopAnswer.Stop?
+    let ledger: Ledger?
 }
 
 struct StopAnswer: Decodable {

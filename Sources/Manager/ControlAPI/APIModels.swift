@@ -85,6 +85,7 @@ enum API {
         let ttlSeconds: Int?
         let uses: Int?
         let by: String?
+        let reason: String?
     }
 
     struct Token: Codable, Sendable {

@@ -20,7 +20,7 @@ extension ControlOperations {
     /// The changes by hand that are about no single response, newest first.
     func changes(limit: String?) async throws -> [API.TimelineEntry] {
         let limit = try limit.map(Self.limit) ?? 100
-        return try await ledger.timeline(.zero).suffix(limit).reversed().map { event in
+        return try await ledger.changes(limit: limit).map { event in
             API.TimelineEntry(at: Timestamp.iso8601(milliseconds: event.at), event: event.name, detail: event.detail)
         }
     }

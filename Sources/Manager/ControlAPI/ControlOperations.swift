@@ -43,7 +43,6 @@ struct ControlOperations: Sendable {
             dispatches: Dictionary(
                 DispatchState.allCases.map { ($0.rawValue, counts[$0] ?? 0) }, uniquingKeysWith: { first, _ in first }),
             stopped: .init(dispatcher.stop.map(API.Stopped.init)),
-            queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount))
             queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount),
             ledger: API.Status.Ledger(
                 sizeBytes: try await ledger.size().file, maxBytes: settings.maxSize,
@@ -59,16 +58,17 @@ struct ControlOperations: Sendable {
     }
 
     /// Removes an agent: from this moment its certificate opens nothing, and an open link is cut.
-    func removeAgent(_ idOrName: String, by: String) async throws -> API.RemovedAgent {
+    func removeAgent(_ idOrName: String, by author: Author) async throws -> API.RemovedAgent {
         let id = try entry(idOrName).record.id
-        guard try await ledger.removeAgent(id, at: Timestamp.now(), by: by) else { throw Self.noAgent(idOrName) }
+        guard try await ledger.removeAgent(id, at: Timestamp.now(), by: author.text) else {
+            throw Self.noAgent(idOrName)
+        }
         registry.remove(id)
         dispatcher.remove(agent: id)
-        try await dispatcher.note("agent_removed", detail: "agent \(id) (\(record.name)), \(author.detail)")
         return API.RemovedAgent(id: id, removed: true)
     }
 
-    func createToken(_ wanted: API.TokenRequest, by: String) async throws -> API.Token {
+    func createToken(_ wanted: API.TokenRequest, by author: Author) async throws -> API.Token {
         let lifetime = wanted.ttlSeconds ?? 3600
         guard (1...31_536_000).contains(lifetime) else {
             throw ControlFailure(
@@ -86,7 +86,7 @@ struct ControlOperations: Sendable {
         }
         let expires = Timestamp.now() + Int64(lifetime) * 1000
         let token = try await enrollment.createToken(
-            id: wanted.id, name: wanted.name, expires: expires, uses: uses, by: by)
+            id: wanted.id, name: wanted.name, expires: expires, uses: uses, by: author.text)
         return API.Token(
             token: token, id: .init(wanted.id), name: .init(wanted.name),
             expires: Timestamp.iso8601(milliseconds: expires), uses: uses, warning: .init(warning(about: wanted)))
@@ -174,10 +174,8 @@ struct ControlOperations: Sendable {
         return response.approval.isRequired ? "would be held until somebody approves it (require_approval)" : ""
     }
 
-    func reload() async throws -> API.Reloaded {
-        switch await reloader.reload() {
-    func reload(by: String) async throws -> API.Reloaded {
-        switch await reloader.reload(by: by) {
+    func reload(by author: Author) async throws -> API.Reloaded {
+        switch await reloader.reload(by: author.text) {
         case .invalid(let errors):
             throw ControlFailure(
                 .unprocessableContent, "the configuration has errors; the old one stays in force", details: errors)

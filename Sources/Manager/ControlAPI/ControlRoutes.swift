@@ -33,6 +33,9 @@ struct ControlRoutes: Sendable {
                     agents: agents, body: Data(body.readableBytesView),
                     by: try await context.author(person: nil, reason: nil)))
         }
+        api.post("reload") { request, context in
+            try Self.answer(try await operations.reload(by: try await Self.author(request, context)))
+        }
         return router
     }
 
@@ -43,10 +46,10 @@ struct ControlRoutes: Sendable {
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.removeAgent(try context.id(), by: author))
         }
-        api.post("enrollment-tokens") { request, _ in
+        api.post("enrollment-tokens") { request, context in
             let wanted: API.TokenRequest = try await Self.body(request)
-            return try Self.answer(
-                try await operations.createToken(wanted, by: await context.person(wanted.by)))
+            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            return try Self.answer(try await operations.createToken(wanted, by: author))
         }
     }
 

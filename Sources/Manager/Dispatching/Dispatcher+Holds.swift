@@ -192,7 +192,7 @@ extension Dispatcher {
             state.stop = stop
             for link in state.links.values { link.pause(true) }
             logger.warning("Everything is stopped", metadata: .of([.reason: stop.description]))
-            return [.stop(stop), Self.change("stopped", detail: stop.description, at: stop.at)]
+            return [.stop(stop), .event(.change("stopped", detail: stop.description, at: stop.at))]
         }
         return inForce
     }
@@ -205,7 +205,7 @@ extension Dispatcher {
     func resumeAll(by: String) async throws(LedgerError) -> Bool {
         let wasStopped = try await durably { state in
             guard state.stop != nil else { return [] }
-            return [.stop(nil), Self.change("resumed", detail: "by \(by)", at: Timestamp.now())]
+            return [.stop(nil), .event(.change("resumed", detail: "by \(by)", at: Timestamp.now()))]
         }
         guard wasStopped else { return false }
         state.withLock { state in
@@ -262,12 +262,7 @@ extension Dispatcher {
 
     /// Notes a change by hand that is about no single response.
     func note(_ name: String, detail: String) async throws(LedgerError) {
-        try await ledger.append([Self.change(name, detail: detail, at: Timestamp.now())])
-    }
-
-    /// An entry of the ledger that is about no single response: it has the id of none.
-    private static func change(_ name: String, detail: String, at: Int64) -> LedgerChange {
-        .event(DispatchEvent(dispatch: .zero, at: at, name: name, detail: detail))
+        try await ledger.append([.event(.change(name, detail: detail, at: Timestamp.now()))])
     }
 }
 

@@ -204,11 +204,7 @@ final class Dispatcher: Sendable {
     }
 
     /// The ledger's entry for an order that was sent, or that waits for its agent.
-    ///
-    /// - Parameter by: who gave the order; nil when an alert did.
-    private func entry(
-        for plan: PlannedOrder, at now: Int64, by: String? = nil, _ state: borrowing State
-    ) -> LedgerChange {
+    private func entry(for plan: PlannedOrder, at now: Int64, _ state: borrowing State) -> LedgerChange {
         let order = plan.order
         let decided =
             plan.author.map { "\(order.command): by \($0)" }
@@ -503,11 +499,6 @@ final class Dispatcher: Sendable {
                         dispatch: id, at: Timestamp.now(), name: "cancelled", state: .cancelled, detail: "by \(by)"))
             ]
         }
-    }
-
-    /// Keeps a note of what somebody did by hand that is not about one response; returns once it is in the ledger.
-    func note(_ name: String, detail: String) async throws(LedgerError) {
-        try await ledger.append([.note(LedgerNote(at: Timestamp.now(), name: name, detail: detail))])
     }
 
     /// Acts under one hold of the lock and returns once the entries of that are in the ledger.

@@ -27,6 +27,13 @@ struct DispatchEvent: Sendable, Equatable {
     var report: ReportPosition?
 }
 
+extension DispatchEvent {
+    /// Something that is about no single response: it has the id of none.
+    static func change(_ name: String, detail: String, at: Int64, output: [UInt8]? = nil) -> DispatchEvent {
+        DispatchEvent(dispatch: .zero, at: at, name: name, detail: detail, output: output)
+    }
+}
+
 /// What an event means for a request to undo a response.
 enum UndoRequestChange: Sendable, Equatable {
     /// It was made, and is repeated until the agent acts on it.

@@ -46,6 +46,10 @@ protocol Ledger: Sendable {
     /// Everything that happened to one response, in the order in which the ledger heard of it.
     func timeline(_ id: DispatchID) async throws(LedgerError) -> [DispatchEvent]
 
+    /// What somebody or the manager changed that is about no single response, newest first; not what was removed because
+    /// it was old.
+    func changes(limit: Int) async throws(LedgerError) -> [DispatchEvent]
+
     /// The responses in the states `held`, `queued` and `delivered`, in the order of their decisions.
     func pending() async throws(LedgerError) -> [PendingDispatch]
 

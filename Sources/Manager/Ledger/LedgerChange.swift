@@ -38,16 +38,6 @@ enum LedgerChange: Sendable, Equatable {
     }
 }
 
-/// What somebody did by hand, or what was done to the ledger, as the audit record keeps it.
-struct LedgerNote: Sendable, Equatable {
-    /// Unix milliseconds.
-    let at: Int64
-    /// What was done, such as `agent_removed`.
-    let name: String
-    /// For people: to what, and who did it.
-    let detail: String
-}
-
 /// When and how an agent was last heard of.
 struct AgentSighting: Sendable, Equatable {
     let agent: String

@@ -23,7 +23,7 @@ import Testing
             files = try LedgerFixture(.sqlite)
             ledger = try await files.ledger
             let token = EnrollmentGrant(hash: [1], created: 1, expires: 100_000, uses: agents)
-            try await ledger.createToken(token)
+            try await ledger.createToken(token, by: "uid 0")
             var entries: [AgentDirectory.Entry] = []
             for number in 1...agents {
                 let application = EnrollmentApplication(tokenHash: [1], name: "web-\(number)", at: 2)

@@ -14,7 +14,7 @@ struct LedgerHoldContractTests {
 
     private func enroll(_ fixture: LedgerFixture) async throws {
         let token = EnrollmentGrant(hash: [1], created: 1, expires: 100_000, uses: 3)
-        try await fixture.ledger.createToken(token)
+        try await fixture.ledger.createToken(token, by: "uid 0")
         for name in ["a", "b"] {
             _ = try await fixture.ledger.enroll(EnrollmentApplication(tokenHash: [1], name: name, at: 2)) { id, _ in
                 IssuedCertificate(serial: id, fingerprint: "f" + id, pem: "")

@@ -123,10 +123,10 @@ struct LedgerRemovalContractTests {
     }
 
     @Test(arguments: LedgerImplementation.allCases)
-    func `notes are kept in the chain and go with age`(_ implementation: LedgerImplementation) async throws {
+    func `changes by hand are kept in the chain and go with age`(_ implementation: LedgerImplementation) async throws {
         try await withLedger(implementation) { fixture in
             try await fixture.ledger.append([
-                .note(LedgerNote(at: 5, name: "reloaded", detail: "by root (uid 0)")), .dispatch(.sample(1)),
+                .event(.change("reloaded", detail: "by uid 0 (root)", at: 5)), .dispatch(.sample(1)),
             ])
             try await fixture.checkpoint()
             #expect(try fixture.verify().records == 3)

@@ -9,7 +9,7 @@ import Testing
 /// Whoever changes the ledger's file is found, by the place at which it was changed.
 @Suite("Tampering with the ledger")
 struct LedgerTamperTests {
-    /// A ledger of three responses (records 1 and 2, 3 to 5, 6 and 7) and a note (8).
+    /// A ledger of three responses (records 1 and 2, 3 to 5, 6 and 7) and a change by hand (8).
     private func withStory(_ body: (LedgerFixture) async throws -> Void) async throws {
         try await withLedger(.sqlite) { fixture in
             var finished = try report(2, "finished", .done, sequence: 1)
@@ -17,7 +17,7 @@ struct LedgerTamperTests {
             finished.exitStatus = 0
             try await fixture.ledger.append([
                 .dispatch(.sample(1)), .dispatch(.sample(2)), .event(finished), .dispatch(.sample(3)),
-                .note(LedgerNote(at: 9, name: "agent_removed", detail: "agent 002, by root (uid 0)")),
+                .event(.change("agent_removed", detail: "agent 002, by uid 0 (root)", at: 9)),
             ])
             try await fixture.checkpoint()
             let report = try fixture.verify()
@@ -36,7 +36,7 @@ struct LedgerTamperTests {
         ("UPDATE event SET exit_status = 1 WHERE seq = 5", 5),
         ("UPDATE event SET reporter = '002' WHERE seq = 5", 5),
         ("UPDATE event SET hash = NULL WHERE seq = 4", 4),
-        ("UPDATE event SET detail = 'agent 003, by root (uid 0)' WHERE seq = 8", 8),
+        ("UPDATE event SET detail = 'agent 003, by uid 0 (root)' WHERE seq = 8", 8),
         ("UPDATE dispatch SET srcip = '203.0.113.8' WHERE seq = 2", 3),
         ("UPDATE dispatch SET user = NULL WHERE seq = 3", 6),
         ("UPDATE dispatch_order SET encoded = x'01020304' WHERE seq = 1", 1),
@@ -54,7 +54,7 @@ struct LedgerTamperTests {
             "UPDATE event SET seq = 99 WHERE seq = 2; UPDATE event SET seq = 2 WHERE seq = 3; "
                 + "UPDATE event SET seq = 3 WHERE seq = 99", 2
         ),
-        ("INSERT INTO event (dispatch_id, at, event, detail) VALUES (x'', 10, 'reloaded', '')", 9),
+        ("INSERT INTO event (dispatch_id, at, event, detail) VALUES (zeroblob(16), 10, 'reloaded', '')", 9),
     ])
     func `a change is found where it was made`(sql: String, place: Int64) async throws {
         try await withStory { fixture in

@@ -22,6 +22,7 @@ extension Enroll {
         @Option(help: ArgumentHelp("How many agents may enroll with it.", valueName: "count"))
         var uses = 1
 
+        @OptionGroup var hand: ByHandOptions
         @OptionGroup var options: GlobalOptions
 
         private struct Body: Encodable {
@@ -29,7 +30,8 @@ extension Enroll {
             let name: String?
             let ttlSeconds: Int
             let uses: Int
-            let by = ByHand().by
+            let by: String?
+            let reason: String?
         }
 
         func validate() throws {
@@ -38,7 +40,8 @@ extension Enroll {
         }
 
         func perform(in session: ControlSession) async throws(ControlError) {
-            let body = Body(id: id, name: name, ttlSeconds: ttl.seconds, uses: uses)
+            let body = Body(
+                id: id, name: name, ttlSeconds: ttl.seconds, uses: uses, by: ByHandOptions.person, reason: hand.reason)
             // The token alone, so that a shell can take it.
             try await session.show(.post(["enrollment-tokens"], json: body), as: TokenAnswer.self) { answer in
                 if let warning = answer.warning {

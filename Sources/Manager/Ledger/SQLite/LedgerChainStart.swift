@@ -33,15 +33,15 @@ struct LedgerChainStart {
         let dispatches = try Row.fetchCursor(
             database,
             sql: """
-                SELECT \(LedgerColumns.facts.sql), encoded, \(LedgerColumns.progress.sql)
-                FROM dispatch JOIN dispatch_order USING (seq)
+                SELECT \(LedgerColumns.decision.sql), \(LedgerColumns.progress.sql)
+                FROM \(LedgerColumns.decisionTables)
                 """)
-        let factCount = LedgerColumns.facts.names.count
+        let count = LedgerColumns.decision.names.count
         while let row = try dispatches.next() {
             let values = Array(row.databaseValues)
             let id: Data = row["id"]
-            let digest = try LedgerChain.digest(ofFacts: Array(values[..<factCount]), order: row["encoded"])
-            let progress = Data(LedgerColumns.progress.canonical(values[(factCount + 1)...]))
+            let digest = try LedgerChain.digest(of: values[..<count])
+            let progress = Data(LedgerColumns.progress.canonical(values[count...]))
             try database.execute(
                 sql: "UPDATE event SET facts = ? WHERE seq = (SELECT min(seq) FROM event WHERE dispatch_id = ?)",
                 arguments: [digest, id])

@@ -13,6 +13,9 @@ struct LedgerChangeWriter {
         chain = try LedgerChain(database)
     }
 
+    /// The number of the last record.
+    var last: Int64 { chain.head.sequence }
+
     mutating func apply(_ change: LedgerChange) throws {
         switch change {
         case .dispatch(let dispatch): try insert(dispatch)
@@ -23,23 +26,16 @@ struct LedgerChangeWriter {
             if let stop { try run(SQL.saveStop, [stop.at, stop.by, stop.reason]) }
         case .position(let source, let value): try run(SQL.savePosition, [source, value])
         case .sighting(let seen): try run(SQL.saveSighting, [seen.at, seen.version, seen.address, seen.agent])
-        case .reconcile(let reconciliation): try LedgerReconciler(writer: self).reconcile(reconciliation)
+        case .reconcile(let reconciliation):
+            var reconciler = LedgerReconciler(writer: self)
+            try reconciler.reconcile(reconciliation)
+            self = reconciler.writer
         case .lost(let agent, let at, let reason):
-            try LedgerReconciler(writer: self).loseAll(of: agent, at: at, because: reason)
+            var reconciler = LedgerReconciler(writer: self)
+            try reconciler.loseAll(of: agent, at: at, because: reason)
+            self = reconciler.writer
         case .lift(let lift): try save(lift)
         }
-    }
-
-    /// Notes what somebody did by hand, or what was done to the ledger itself.
-    ///
-    /// - Returns: the record's number.
-    @discardableResult
-    mutating func append(_ note: LedgerNote, payload: [UInt8] = []) throws -> Int64 {
-        let values: [DatabaseValue] = [
-            LedgerChain.noDispatch.databaseValue, note.at.databaseValue, note.name.databaseValue, .null,
-            note.detail.databaseValue, .null, .null, .null, payload.isEmpty ? .null : Data(payload).databaseValue,
-        ]
-        return try insert(values, reporter: .null, facts: .null, progress: .null)
     }
 
     private mutating func insert(_ new: NewDispatch) throws {
@@ -56,52 +52,54 @@ struct LedgerChangeWriter {
         }
         for row in early { progress.apply(try DispatchEvent(row: row), sequence: row["seq"]) }
 
-        try run(SQL.insertDispatch, new.facts.arguments + progress.arguments)
+        let order = Data(new.order)
+        let hold = new.hold?.values ?? LedgerColumns.hold.names.map { _ in .null }
+        let digest = try LedgerChain.digest(of: new.facts.values + [order.databaseValue] + hold)
+        for (index, event) in new.events.enumerated() {
+            let isLast = index == new.events.count - 1
+            try seal(event, facts: index == 0 ? digest : nil, progress: isLast ? progress : nil)
+        }
+        try run(SQL.insertDispatch, StatementArguments(new.facts.values + progress.values))
         let sequence = database.lastInsertedRowID
-        try run(SQL.insertOrder, [sequence, Data(new.order)])
-        if let hold = new.hold { try run(SQL.insertHold, [sequence] + hold.arguments) }
+        try run(SQL.insertOrder, [sequence, order])
+        if new.hold != nil { try run(SQL.insertHold, StatementArguments([sequence.databaseValue] + hold)) }
     }
 
-    private func apply(_ release: Release) throws {
+    private mutating func apply(_ release: Release) throws {
         let id = release.event.dispatch.blob
         guard let row = try row(SQL.findProgress, [id]),
             try DispatchProgress(row: row).state == .held
         else { return }
         try run(SQL.updateExpiry, [release.expires, id])
         try run(SQL.updateOrder, [Data(release.order), id])
-        try append(release.event)
+        let digest = try self.row(SQL.findDecision, [id]).map { try LedgerChain.digest(of: $0.databaseValues) }
+        try append(release.event, facts: digest)
     }
 
-    private mutating func append(_ event: DispatchEvent) throws {
+    /// Appends what happened to a response, or to none; not a report that was seen before or that is not its agent's to
+    /// make.
+    ///
+    /// - Parameter facts: the digest of what was decided, when the event changes that.
+    mutating func append(_ event: DispatchEvent, facts: Data? = nil) throws {
         if let report = event.report, try !isNew(report) { return }
-        let row = try row(SQL.findProgress, [event.dispatch.blob])
+        let row = try progress(of: event.dispatch)
         // An agent speaks for itself only: what it says of another one's response is not even history.
         if let row, let report = event.report {
             let owner: String = row["agent_id"]
             if owner != report.agent { return }
         }
         let before = try row.map { try DispatchProgress(row: $0) }
-        var progress = before
-        progress?.apply(event, sequence: chain.next)
-        let isChanged = progress != before
-        try insert(
-            event.values, reporter: (event.report?.agent).value, facts: .null,
-            progress: isChanged ? progress.map(Self.bytes) ?? .null : .null)
-        guard let progress, isChanged else { return }
-        try run(SQL.updateProgress, StatementArguments(progress.values + [event.dispatch.blob.databaseValue]))
-    }
-
-    private static func bytes(of progress: DispatchProgress) -> DatabaseValue {
-        Data(LedgerColumns.progress.canonical(progress.values)).databaseValue
+        var after = before
+        after?.apply(event, sequence: chain.next)
+        try record(event, facts: facts, from: before, to: after)
     }
 
     /// Appends what was found out about a response whatever was known of it before.
-    func correct(_ event: DispatchEvent) throws {
-        let sequence = try insert(event)
-        guard let row = try progress(of: event.dispatch) else { return }
-        var progress = try DispatchProgress(row: row)
-        progress.correct(event, sequence: sequence)
-        try run(SQL.updateProgress, progress.arguments + [event.dispatch.blob])
+    mutating func correct(_ event: DispatchEvent) throws {
+        let before = try progress(of: event.dispatch).map { try DispatchProgress(row: $0) }
+        var after = before
+        after?.correct(event, sequence: chain.next)
+        try record(event, from: before, to: after)
     }
 
     /// The owner of a response and the columns of its progress; nil when it is not known.
@@ -118,8 +116,7 @@ struct LedgerChangeWriter {
             SQL.saveLift,
             [
                 lift.agent, key.command, key.user, key.sourceAddress, key.filename, lift.dispatch.blob, lift.by,
-                lift.at,
-                lift.until,
+                lift.at, lift.until,
             ])
     }
 
@@ -130,14 +127,26 @@ struct LedgerChangeWriter {
         return database.changesCount > 0
     }
 
-    @discardableResult
-    private mutating func insert(
-        _ event: [DatabaseValue], reporter: DatabaseValue, facts: DatabaseValue, progress: DatabaseValue
-    ) throws -> Int64 {
-        let values = event + [reporter, facts, progress]
+    /// Adds a record, and takes over what becomes of its response by it.
+    ///
+    /// - Parameters:
+    ///   - facts: as for ``append(_:facts:)``.
+    ///   - before: how the response stood; nil when it is not known.
+    private mutating func record(
+        _ event: DispatchEvent, facts: Data? = nil, from before: DispatchProgress?, to after: DispatchProgress?
+    ) throws {
+        let changed = after == before ? nil : after
+        try seal(event, facts: facts, progress: changed)
+        guard let changed else { return }
+        try run(SQL.updateProgress, StatementArguments(changed.values + [event.dispatch.blob.databaseValue]))
+    }
+
+    /// Adds a record to the chain, with what it seals beside its event.
+    private mutating func seal(_ event: DispatchEvent, facts: Data?, progress: DispatchProgress?) throws {
+        let sealed = progress.map { Data(LedgerColumns.progress.canonical($0.values)) }
+        let values = event.values + [(event.report?.agent).value, facts.value, sealed.value]
         let (number, hash) = try chain.seal(values)
         try run(SQL.insertEvent, StatementArguments([number.databaseValue] + values + [hash.databaseValue]))
-        return number
     }
 
     private func run(_ sql: String, _ arguments: StatementArguments) throws {
@@ -156,7 +165,12 @@ private enum SQL {
         SELECT seq, \(DispatchEvent.columns) FROM event
         WHERE dispatch_id = ? AND (reporter IS NULL OR reporter = ?) ORDER BY seq
         """
-    static let insertEvent = "INSERT INTO event (\(DispatchEvent.columns), reporter) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+    static let findRemoved = "SELECT 1 FROM removed_dispatch WHERE id = ?"
+    static let insertEvent = """
+        INSERT INTO event (\(LedgerColumns.record.sql), hash)
+        VALUES (\(LedgerColumns.record.names.map { _ in "?" }.joined(separator: ",")), ?)
+        """
+    static let findDecision = "SELECT \(LedgerColumns.decision.sql) FROM \(LedgerColumns.decisionTables) WHERE id = ?"
     static let insertDispatch = """
         INSERT INTO dispatch (\(DispatchFacts.columns), \(DispatchProgress.columns))
         VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?)
@@ -202,8 +216,10 @@ extension LedgerChange {
         switch self {
         case .dispatch(let new): 4 + new.order.count / 4_096
         case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
-        case .note: 2
-        case .position, .sighting: 1
+        case .release(let release): 4 + release.order.count / 4_096
+        case .position, .sighting, .lift, .stop: 1
+        // Mostly nothing is to be corrected.
+        case .reconcile, .lost: 2
         }
     }
 }

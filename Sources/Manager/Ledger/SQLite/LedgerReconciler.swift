@@ -10,10 +10,15 @@ struct LedgerReconciler {
     /// An undo time that differs by less, in milliseconds, is the same one by two clocks.
     private static let tolerance: Int64 = 1000
 
-    let writer: LedgerChangeWriter
+    /// Goes on with the chain of the caller, who takes it back.
+    private(set) var writer: LedgerChangeWriter
+
+    init(writer: LedgerChangeWriter) {
+        self.writer = writer
+    }
 
     /// Compares with what the agent's journal holds.
-    func reconcile(_ reconciliation: Reconciliation) throws {
+    mutating func reconcile(_ reconciliation: Reconciliation) throws {
         let (agent, at) = (reconciliation.agent, reconciliation.at)
         var differences = Reconciliation.Differences()
         var left = Dictionary(reconciliation.held.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -42,7 +47,7 @@ struct LedgerReconciler {
     /// Gives up every response that is in the hands of an agent.
     ///
     /// - Parameter agent: nil for all agents that are not enrolled any more.
-    func loseAll(of agent: String?, at: Int64, because reason: String) throws {
+    mutating func loseAll(of agent: String?, at: Int64, because reason: String) throws {
         let owner =
             agent == nil
             ? "agent_id NOT IN (SELECT id FROM agent WHERE removed IS NULL) AND agent_id <> '\(OrderFactory.managerID)'"
@@ -54,7 +59,7 @@ struct LedgerReconciler {
         }
     }
 
-    private func compare(
+    private mutating func compare(
         _ held: HeldDispatch, _ progress: DispatchProgress, at: Int64, _ differences: inout Reconciliation.Differences
     ) throws {
         // What else the agent is about to do it reports in a moment.
@@ -78,7 +83,7 @@ struct LedgerReconciler {
     }
 
     /// - Returns: false when there is nothing to lose: an undo that failed for good.
-    private func lose(
+    private mutating func lose(
         _ id: DispatchID, _ progress: DispatchProgress, at: Int64, because reason: String
     ) throws -> Bool {
         if progress.state == .undoFailed {

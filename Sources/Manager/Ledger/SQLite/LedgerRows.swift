@@ -42,10 +42,10 @@ extension DispatchProgress {
     }
 
     /// In the order of ``columns``.
-    var arguments: StatementArguments {
+    var values: [DatabaseValue] {
         [
-            state.rawValue, deliveredAt, undoDue, exitStatus, durationMilliseconds, outputEvent, undoRequestedBy,
-            undoRetry,
+            state.rawValue.databaseValue, deliveredAt.value, undoDue.value, exitStatus.value,
+            durationMilliseconds.value, outputEvent.value, undoRequestedBy.value, undoRetry.value,
         ]
     }
 }
@@ -85,7 +85,7 @@ extension DispatchRecord {
 }
 
 extension Hold {
-    static let columns = "hold_reason, hold_deadline, hold_approves"
+    static let columns = LedgerColumns.hold.sql
 
     /// Nil for a row without one.
     init?(row: Row) {
@@ -94,7 +94,9 @@ extension Hold {
     }
 
     /// In the order of ``columns``.
-    var arguments: StatementArguments { [reason, deadline, isApprovedByDefault] }
+    var values: [DatabaseValue] {
+        [reason.databaseValue, deadline.databaseValue, isApprovedByDefault.databaseValue]
+    }
 }
 
 extension DispatchEvent {
@@ -113,8 +115,9 @@ extension DispatchEvent {
     /// In the order of ``columns``.
     var values: [DatabaseValue] {
         [
-            dispatch.blob, at, name, state?.rawValue, detail, undoDue, exitStatus, durationMilliseconds,
-            output.map { Data($0) }, undoRetry,
+            dispatch.blob.databaseValue, at.databaseValue, name.databaseValue, (state?.rawValue).value,
+            detail.databaseValue, undoDue.value, exitStatus.value, durationMilliseconds.value,
+            output.map { Data($0) }.value, undoRetry.value,
         ]
     }
 }

@@ -18,6 +18,7 @@ enum LedgerSchema {
         }
         migrator.registerMigration("3 chain of records, removal") { database in
             try database.execute(sql: third)
+        }
         migrator.registerMigration("4 responses in the hands of agents, undos by hand and tried again") { database in
             try database.execute(sql: fourth)
         }
@@ -68,6 +69,8 @@ enum LedgerSchema {
             id BLOB NOT NULL UNIQUE,
             until INTEGER NOT NULL
         ) STRICT;
+        """
+
     private static let fourth = """
         ALTER TABLE dispatch ADD COLUMN undo_retry INTEGER;
         ALTER TABLE event ADD COLUMN undo_retry INTEGER;

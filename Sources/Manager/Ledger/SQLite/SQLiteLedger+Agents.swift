@@ -35,20 +35,17 @@ extension SQLiteLedger {
             guard database.changesCount > 0 else { return false }
             var writer = try LedgerChangeWriter(database)
             try writer.append(
-                LedgerNote(
-                    at: Timestamp.now(), name: "certificate_renewed",
-                    detail: "agent \(id), certificate \(fingerprint)"))
+                .change("certificate_renewed", detail: "agent \(id), certificate \(fingerprint)", at: Timestamp.now()))
             return true
         }
     }
 
     func removeAgent(_ id: String, at: Int64, by: String) async throws(LedgerError) -> Bool {
         try await write { database in
-            try database.execute(
-                sql: "UPDATE agent SET removed = ? WHERE id = ? AND removed IS NULL", arguments: [at, id])
-            guard database.changesCount > 0 else { return false }
+            let sql = "UPDATE agent SET removed = ? WHERE id = ? AND removed IS NULL RETURNING name"
+            guard let name = try String.fetchOne(database, sql: sql, arguments: [at, id]) else { return false }
             var writer = try LedgerChangeWriter(database)
-            try writer.append(LedgerNote(at: at, name: "agent_removed", detail: "agent \(id), by \(by)"))
+            try writer.append(.change("agent_removed", detail: "agent \(id) (\(name)), by \(by)", at: at))
             return true
         }
     }

@@ -1,4 +1,5 @@
 import ActiveResponse
+import Audit
 import Foundation
 import GRDB
 
@@ -93,6 +94,18 @@ extension SQLiteLedger {
                     SELECT \(DispatchEvent.columns) FROM event WHERE dispatch_id = ?1 AND (reporter IS NULL
                     OR reporter = coalesce((SELECT agent_id FROM dispatch WHERE id = ?1), reporter)) ORDER BY seq
                     """, arguments: [id.blob]
+            ).map { try DispatchEvent(row: $0) }
+        }
+    }
+
+    func changes(limit: Int) async throws(LedgerError) -> [DispatchEvent] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT \(DispatchEvent.columns) FROM event
+                    WHERE dispatch_id = ? AND reporter IS NULL AND event <> ? ORDER BY seq DESC LIMIT ?
+                    """, arguments: [DispatchID.zero.blob, RemovedRun.eventName, limit]
             ).map { try DispatchEvent(row: $0) }
         }
     }

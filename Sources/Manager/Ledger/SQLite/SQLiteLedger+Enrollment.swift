@@ -25,7 +25,7 @@ extension SQLiteLedger {
             if let id = token.agentID { detail += ", id \(id)" }
             if let name = token.name { detail += ", name \"\(name)\"" }
             var writer = try LedgerChangeWriter(database)
-            try writer.append(LedgerNote(at: token.created, name: "token_created", detail: detail + ", by \(by)"))
+            try writer.append(.change("token_created", detail: detail + ", by \(by)", at: token.created))
         }
     }
 
@@ -55,9 +55,10 @@ extension SQLiteLedger {
                 arguments: [id, name, certificate.serial, certificate.fingerprint, request.at])
             var writer = try LedgerChangeWriter(database)
             try writer.append(
-                LedgerNote(
-                    at: request.at, name: "agent_enrolled",
-                    detail: "agent \(id) \"\(name)\" by a token, certificate \(certificate.fingerprint)"))
+                .change(
+                    "agent_enrolled",
+                    detail: "agent \(id) (\(name)) by a token, certificate \(certificate.fingerprint)",
+                    at: request.at))
             let sql = "SELECT \(AgentRecord.columns) FROM agent WHERE id = ?"
             guard let row = try Row.fetchOne(database, sql: sql, arguments: [id]) else {
                 throw LedgerError.database("agent \(id) was not kept")

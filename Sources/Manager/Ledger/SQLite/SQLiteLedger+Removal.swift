@@ -51,18 +51,30 @@ struct RemovalSearch {
     private let removal: LedgerRemoval
     private let database: Database
 
-    /// The states in which nothing more happens to a response.
+    /// Whether nothing more happens to a response; `:before` is where what is old ends.
     ///
-    /// A stateful response that failed or got lost is over only when it never had an undo coming. One whose undo failed
-    /// is kept: what it did may still be in force.
+    /// A stateful response that failed is over only when it never had an undo coming; one that got lost also when its
+    /// time is long past, or when its agent was removed, so that nobody will ever hear of it. One whose undo failed is
+    /// kept: what it did may still be in force.
     static let isOver = """
         undo_by IS NULL AND (state IN ('done', 'undone', 'expired', 'cancelled', 'refused')
-        OR (state IN ('failed', 'unknown') AND undo_due IS NULL))
+        OR (state = 'failed' AND undo_due IS NULL)
+        OR (state = 'unknown' AND (undo_due IS NULL OR undo_due < :before OR (agent_id <> '\(OrderFactory.managerID)'
+        AND agent_id NOT IN (SELECT id FROM agent WHERE removed IS NULL)))))
         """
 
-    init(_ removal: LedgerRemoval, _ database: Database) {
+    /// The responses whose undo by hand still counts: what is said to be lifted can be looked up.
+    private let lifted: Set<Data>
+
+    init(_ removal: LedgerRemoval, _ database: Database) throws {
         self.removal = removal
         self.database = database
+        lifted = try Self.lifted(removal, database)
+    }
+
+    static func lifted(_ removal: LedgerRemoval, _ database: Database) throws -> Set<Data> {
+        try Data.fetchSet(
+            database, sql: "SELECT dispatch_id FROM lift WHERE until > ?", arguments: [removal.now])
     }
 
     func run() throws -> RemovableRecords {
@@ -80,7 +92,7 @@ struct RemovalSearch {
             if !removal.isPressing, young > 2 * removal.limit { break }
             looked += 1
             found.next = number
-            if id.isEmpty {
+            if id == LedgerChain.noDispatch {
                 if at < removal.before, try !isNeeded(number, row["event"]) {
                     found.records.append(number)
                     taken += 1
@@ -106,10 +118,12 @@ struct RemovalSearch {
     private func removableRecords(of id: Data) throws -> Int? {
         let statement = try database.cachedStatement(
             sql: """
-                SELECT (SELECT \(Self.isOver) FROM dispatch WHERE id = ?1), count(*), max(at)
-                FROM event WHERE dispatch_id = ?1
+                SELECT (SELECT \(Self.isOver) FROM dispatch WHERE id = :id), count(*), max(at)
+                FROM event WHERE dispatch_id = :id
                 """)
-        guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
+        guard !lifted.contains(id),
+            let row = try Row.fetchOne(statement, arguments: ["id": id, "before": removal.before])
+        else { return nil }
         let (isOver, count, last): (Bool?, Int, Int64) = (row[0], row[1], row[2])
         // Reports can be here before their response. One that never came is of no use to anybody once they are old.
         guard let isOver else { return last < removal.before ? count : nil }
@@ -125,10 +139,11 @@ struct LedgerRemover {
     func remove(_ found: RemovableRecords) throws -> LedgerRemoval.Outcome {
         var outcome = LedgerRemoval.Outcome()
         var numbers = found.records
+        let lifted = try RemovalSearch.lifted(removal, database)
         let records = try database.cachedStatement(sql: "SELECT seq FROM event WHERE dispatch_id = ?")
         for id in found.dispatches {
-            // Since the search a request to undo it may have come.
-            guard try remove(dispatch: id) else { continue }
+            // Since the search somebody may have asked to undo it.
+            guard !lifted.contains(id), try remove(dispatch: id) else { continue }
             numbers += try Int64.fetchAll(records, arguments: [id])
             outcome.responses += 1
         }
@@ -140,22 +155,22 @@ struct LedgerRemover {
         let delete = try database.cachedStatement(sql: "DELETE FROM event WHERE seq = ?")
         for number in numbers { try delete.execute(arguments: [number]) }
         let reason = removal.isPressing ? "the ledger is too large" : "older than is kept"
-        let record = try writer.append(
-            LedgerNote(
-                at: removal.now, name: RemovedRun.eventName,
-                detail: "\(outcome.responses) responses, \(outcome.records) records: \(reason)"),
-            payload: RemovedRun.encode(runs))
-        for run in runs { try keep(run, record: record) }
+        try writer.append(
+            .change(
+                RemovedRun.eventName, detail: "\(outcome.responses) responses, \(outcome.records) records: \(reason)",
+                at: removal.now, output: RemovedRun.encode(runs)))
+        for run in runs { try keep(run, record: writer.last) }
         try database.execute(sql: "DELETE FROM removed_dispatch WHERE until < ?", arguments: [removal.now])
         return outcome
     }
 
     private func remove(dispatch id: Data) throws -> Bool {
-        let find = try database.cachedStatement(sql: "SELECT seq, \(RemovalSearch.isOver) FROM dispatch WHERE id = ?")
-        if let row = try Row.fetchOne(find, arguments: [id]) {
+        let find = try database.cachedStatement(sql: "SELECT seq, \(RemovalSearch.isOver) FROM dispatch WHERE id = :id")
+        if let row = try Row.fetchOne(find, arguments: ["id": id, "before": removal.before]) {
             guard row[1] else { return false }
             let number: Int64 = row[0]
             try database.cachedStatement(sql: "DELETE FROM dispatch_order WHERE seq = ?").execute(arguments: [number])
+            try database.cachedStatement(sql: "DELETE FROM dispatch_hold WHERE seq = ?").execute(arguments: [number])
             try database.cachedStatement(sql: "DELETE FROM dispatch WHERE seq = ?").execute(arguments: [number])
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO removed_dispatch (id, until) VALUES (?, ?)")
                 .execute(arguments: [id, removal.rememberUntil])
