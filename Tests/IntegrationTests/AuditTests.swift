@@ -23,7 +23,12 @@ import Testing
             try fleet.control("responses", "list").output.split(separator: "\n").last?.split(separator: " ").first)
         #expect(try fleet.control("responses", "undo", String(id)).status == 0)
         try await eventually("undone") { try fleet.control("responses", "list").output.contains("undone") }
-        #expect(try fleet.control("reload").status == 0)
+        #expect(try fleet.control("reload", "--reason", "a drill").status == 0)
+        let changes = try fleet.control("changes").output.split(separator: "\n")
+        #expect(changes.count == 4)
+        #expect(changes[1].contains(/reloaded +1 active responses, by .*uid \d+.*: a drill/), "\(changes[1])")
+        #expect(changes[2].contains(/agent_enrolled +agent 001 \(web-03\) by a token/), "\(changes[2])")
+        #expect(changes[3].contains(/token_created .*by .*uid \d+/), "\(changes[3])")
 
         let shown = try fleet.control("responses", "show", String(id)).output
         #expect(shown.contains("uid 0"))
@@ -159,5 +164,13 @@ import Testing
         await manager.stop()
         #expect(manager.lines.count { $0.contains("the oldest responses that are over go") } == 1)
         #expect(manager.lines.count { $0.contains("holds nothing that could be removed") } == 1)
+    }
+}
+
+extension Fleet {
+    /// The manager's record of what was done fits, whether its daemon runs or not.
+    func expectWholeRecord() throws {
+        let result = try control("audit", "verify")
+        #expect(result.status == 0, "\(result.errors)")
     }
 }

@@ -66,6 +66,7 @@ import Testing
         #expect(home.record.count == 1)
         await agent.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `nobody's answer counts at the deadline, also when the manager was down then`() async throws {
@@ -100,6 +101,7 @@ import Testing
         #expect(home.record.count == 2)
         await agent.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `what would go beyond a limit is held, and the count outlives a crash`() async throws {
@@ -133,6 +135,7 @@ import Testing
             })
         await agent.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `stop-all lets nothing new run until resume, also over a restart, and undo-all takes back the rest`()
@@ -183,13 +186,16 @@ import Testing
         #expect(((try fleet.controlJSON("resume")) as? [String: Any])?["changed"] as? Bool == false)
         #expect(try fleet.control("agents", "remove", "002", "--reason", "gone").status == 0)
         let changes = try #require(try fleet.controlJSON("changes") as? [[String: Any]])
-        #expect(changes.map { $0["event"] as? String } == ["agent_removed", "resumed", "undo_all", "stopped"])
+        let enrollments = ["agent_enrolled", "token_created", "agent_enrolled", "token_created"]
+        #expect(
+            changes.map { $0["event"] as? String } == ["agent_removed", "resumed", "undo_all", "stopped"] + enrollments)
         let removed = try #require(changes.first?["detail"] as? String)
         #expect(removed.hasPrefix("agent 002 (web-04), by "))
         #expect(removed.contains("uid \(getuid())") && removed.hasSuffix(": gone"), "\(removed)")
         await second.stop()
         await agent.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `undo-all reaches agents that are away when they come back`() async throws {
@@ -214,6 +220,7 @@ import Testing
         try await FileLines.count(3, in: home.path + "/record", containing: "delete")
         await again.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `send needs no configuration, and restore ends what isolates`() async throws {
@@ -260,6 +267,7 @@ import Testing
         }
         await agent.stop()
         await manager.stop()
+        try fleet.expectWholeRecord()
     }
 }
 

@@ -188,5 +188,9 @@ struct `Isolation` {
         #expect(foreign.status != 0, "\(foreign)")
         await agent.stop()
         await site.manager.stop()
+        let verified = try ShellCommand.run(
+            DaemonProcess.binaries + "/edr-control", ["--home", site.home.path, "audit", "verify"])
+        #expect(verified.status == 0, "\(verified.errors)")
+        #expect(site.home.text(of: "logs/audit.log")?.contains("edr-agent --release on the host (uid 0") == true)
     }
 }

@@ -51,6 +51,7 @@ extension Fleet {
         #expect(try fleet.response(id)["state"] as? String == "undone")
         await again.stop()
         await manager.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `kill -9 of both loses sight of nothing`() async throws {
@@ -69,6 +70,7 @@ extension Fleet {
         #expect(!next.lines.contains { $0.contains("differed") })
         await again.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `what a ledger from a backup does not know comes back from the agent's journal`() async throws {
@@ -124,6 +126,7 @@ extension Fleet {
         try await next.line(containing: "journal and the ledger differed", "agent=000")
         #expect(try fleet.response(id)["state"] as? String == "unknown")
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `responses of a removed agent do not stay active`() async throws {
@@ -141,6 +144,7 @@ extension Fleet {
         #expect(try fleet.lastEvent(id).detail.contains("the agent was removed"))
         await agent.crash()
         await manager.stop()
+        try fleet.expectWholeRecord()
     }
 }
 
@@ -181,6 +185,7 @@ extension Fleet {
         try await next.line(containing: "Response fires", "1744557902.3", "state=queued")
         await agent.stop()
         await next.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `a grace of 0 applies it again at once`() async throws {
@@ -243,6 +248,7 @@ extension Fleet {
         #expect(shown["undo_retry"] is NSNull)
         await again.stop()
         await manager.stop()
+        try fleet.expectWholeRecord()
     }
 
     @Test func `come before the end of an agent that is told so, and what fails comes at the next start`() async throws
