@@ -181,7 +181,8 @@ package struct Replay {
         }
         let key = ResponseKey(
             stateful: definition.command.name, user: arguments.user, sourceAddress: arguments.sourceAddress,
-            filename: arguments.filename)
+            filename: arguments.filename, targetsFile: definition.command.expect.contains(.filename),
+            arguments: arguments.extraArguments)
         let own = definition.repeatedOffenders.map(Int64.init)
         let result = simulation.order(
             key, on: machine, response: number, timeout: definition.timeout.components.seconds,

@@ -12,6 +12,8 @@ package enum JournalRecord: Sendable, Equatable {
     case keys(DispatchID, [String])
     /// The `add` of a stateful dispatch has ended.
     case active(DispatchID)
+    /// That `add` had failed: the next order of the key is not served by it.
+    case addFailed(DispatchID)
     /// The script of the order may cut this machine off: the manager has to be reached through it.
     case confirmationWanted(DispatchID)
     /// The manager was reached through it.
@@ -48,6 +50,7 @@ extension JournalRecord {
         static let keys: UInt64 = 12
         static let confirmationWanted: UInt64 = 13
         static let confirmed: UInt64 = 14
+        static let addFailed: UInt64 = 15
     }
 
     private enum Field {
@@ -93,6 +96,9 @@ extension JournalRecord {
         case .active(let id):
             writer.write(Kind.active, field: Field.kind)
             writer.write(id.bytes, field: Field.dispatchID)
+        case .addFailed(let id):
+            writer.write(Kind.addFailed, field: Field.kind)
+            writer.write(id.bytes, field: Field.dispatchID)
         case .confirmationWanted(let id):
             writer.write(Kind.confirmationWanted, field: Field.kind)
             writer.write(id.bytes, field: Field.dispatchID)
@@ -120,7 +126,7 @@ extension JournalRecord {
             writer.write(key.command, field: Field.text)
             writer.write(key.user, field: Field.user)
             writer.write(key.sourceAddress, field: Field.sourceAddress)
-            writer.write(key.filename, field: Field.filename)
+            writer.write(key.object, field: Field.filename)
             writer.write(UInt64(clamping: count), field: Field.number)
             writer.write(at, field: Field.at)
         case .event(let event):
@@ -157,6 +163,7 @@ extension JournalRecord {
         case Kind.started: self = .started(try fields.id, fields.deadline)
         case Kind.keys: self = .keys(try fields.id, fields.keys)
         case Kind.active: self = .active(try fields.id)
+        case Kind.addFailed: self = .addFailed(try fields.id)
         case Kind.confirmationWanted: self = .confirmationWanted(try fields.id)
         case Kind.confirmed: self = .confirmed(try fields.id)
         case Kind.due:
@@ -172,7 +179,7 @@ extension JournalRecord {
         case Kind.repetition:
             let key = ResponseKey(
                 command: fields.text, user: fields.user, sourceAddress: fields.sourceAddress,
-                filename: fields.filename)
+                object: fields.filename)
             self = .repetition(key, count: Int(clamping: fields.number), at: fields.at)
         case Kind.event:
             let event = try ResponseEvent(encoded: fields.body)

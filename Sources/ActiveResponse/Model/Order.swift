@@ -59,6 +59,8 @@ package struct Order: Sendable, Equatable {
     ///
     /// False in the orders of a manager that does not say so.
     package var sparesAddress: Bool
+    /// The command expects a file: two orders about different files are not about the same.
+    package var targetsFile: Bool
     /// Of several orders that wait for an agent, those with the highest go first.
     package var priority: Int64
 
@@ -71,7 +73,7 @@ package struct Order: Sendable, Equatable {
         agentName: String, agentID: String, extraArguments: [String] = [], timeout: Int64 = 0,
         execTimeout: Int64 = 60, scriptProtocol: UInt64 = 0, expiresAt: Int64 = 0, alertRaisedAt: Int64 = 0,
         alertJSON: [UInt8] = [], repeatedOffenders: [Int64] = [], managerName: String = "",
-        sparesAddress: Bool = false, priority: Int64 = Order.defaultPriority
+        sparesAddress: Bool = false, targetsFile: Bool = false, priority: Int64 = Order.defaultPriority
     ) {
         self.id = id
         self.kind = kind
@@ -95,6 +97,7 @@ package struct Order: Sendable, Equatable {
         self.repeatedOffenders = repeatedOffenders
         self.managerName = managerName
         self.sparesAddress = sparesAddress
+        self.targetsFile = targetsFile
         self.priority = priority
     }
 
@@ -130,6 +133,7 @@ extension Order {
         static let managerName = 21
         static let sparesAddress = 22
         static let priority = 30
+        static let targetsFile = 31
     }
 
     /// The order as a message.
@@ -162,6 +166,7 @@ extension Order {
         }
         writer.write(managerName, field: Field.managerName)
         writer.write(UInt64(sparesAddress ? 1 : 0), field: Field.sparesAddress)
+        writer.write(UInt64(targetsFile ? 1 : 0), field: Field.targetsFile)
         // Zero is left out, so it stands for the default.
         writer.write(priority &- Self.defaultPriority, field: Field.priority)
         return writer.bytes
@@ -202,6 +207,7 @@ extension Order {
             case Field.repeatedOffender: order.repeatedOffenders.append(try Self.minutes(of: field))
             case Field.managerName: order.managerName = try field.text()
             case Field.sparesAddress: order.sparesAddress = try field.unsigned() != 0
+            case Field.targetsFile: order.targetsFile = try field.unsigned() != 0
             case Field.priority: order.priority = try field.signed() &+ Self.defaultPriority
             default: break
             }

@@ -15,6 +15,7 @@ extension ResponseTable {
                 dispatches[id]?.scriptKey = ScriptKey(executable: executable, keys: keys)
             }
         case .active(let id): dispatches[id]?.phase = .active
+        case .addFailed(let id): dispatches[id]?.hasFailed = true
         case .confirmationWanted(let id): dispatches[id]?.confirmation = .wanted
         case .confirmed(let id): dispatches[id]?.confirmation = .given
         case .due(let id, let deadline): dispatches[id]?.deadline = deadline
@@ -121,7 +122,9 @@ extension ResponseTable {
             if let key = dispatch.scriptKey { records.append(.keys(id, key.keys)) }
             if let by = dispatch.undoRequestedBy { records.append(.undoRequested(id, by: by)) }
             switch dispatch.phase {
-            case .active, .undoDue: records.append(.active(id))
+            case .active, .undoDue:
+                records.append(.active(id))
+                if dispatch.hasFailed { records.append(.addFailed(id)) }
             case .undoing, .undoFailed: records.append(.undoing(id))
             case .waiting, .running: break
             }

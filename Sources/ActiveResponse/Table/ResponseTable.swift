@@ -45,6 +45,8 @@ package struct ResponseTable: Sendable {
         let serial: UInt64
         var undoRequestedBy: String?
         var undoAttempts = 0
+        /// Whether its `add` has failed: nobody knows what of it is in force.
+        var hasFailed = false
         /// Whether its start counted as a repetition for `repeated_offenders`.
         var isCounted = false
         /// What its script said by `check_keys` that it acts on.
@@ -300,6 +302,10 @@ package struct ResponseTable: Sendable {
             if isPaused { return }
             if next.order.isStateful, let holderID = line.holder, let holder {
                 switch holder.phase {
+                case .active where holder.hasFailed && holder.undoRequestedBy == nil:
+                    // What is left of it is undone first, so that nothing is there twice, and then this one runs.
+                    requestUndo(holderID, by: "dispatch \(id), because this one had failed", at: now, &actions)
+                    return
                 case .running, .active:
                     guard holder.undoRequestedBy == nil else { return }
                     prolong(holderID, by: id, at: now, &actions)
@@ -406,6 +412,10 @@ package struct ResponseTable: Sendable {
         if let deadline = dispatch.deadline {
             dispatches[id]?.phase = .active
             actions.append(.record(.active(id)))
+            if !result.succeeded, !result.isLost {
+                dispatches[id]?.hasFailed = true
+                actions.append(.record(.addFailed(id)))
+            }
             if dispatch.confirmation == .wanted, confirmPeriod != nil, dispatch.undoRequestedBy == nil {
                 awaitConfirmation(of: id, result, at: now, &actions)
                 deadlines.insert(id, at: deadline.boot)

@@ -35,6 +35,9 @@ extension ResponseTable {
             return
         }
         switch holder.phase {
+        case .active where holder.hasFailed && holder.undoRequestedBy == nil:
+            scriptKeyWaiters[key, default: []].append(id)
+            requestUndo(holderID, by: "dispatch \(id), because this one had failed", at: now, &actions)
         case .running where holder.undoRequestedBy == nil, .active where holder.undoRequestedBy == nil:
             dispatches[id]?.yieldsTo = holderID
             if let deadline = dispatches[id]?.deadline { extend(holderID, to: deadline, by: id, at: now, &actions) }

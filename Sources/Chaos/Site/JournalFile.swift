@@ -59,7 +59,7 @@ struct JournalFile {
         case .finished(let id, _, _): TornRecord(kind: .finished, dispatch: id.description)
         case .event(let event): TornRecord(kind: .event, dispatch: event.dispatchID.description)
         case .repetition: TornRecord(kind: .repetition, dispatch: nil)
-        case .numbered, .acknowledged, .keys, .confirmationWanted, .confirmed:
+        case .numbered, .acknowledged, .keys, .addFailed, .confirmationWanted, .confirmed:
             TornRecord(kind: .bookkeeping, dispatch: nil)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Where a verb prints.
 package struct Console: Sendable {
@@ -7,8 +8,24 @@ package struct Console: Sendable {
 
     /// Standard output and standard error.
     package static let standard = Console(
-        output: { FileHandle.standardOutput.write(Data($0.utf8)) },
-        errors: { FileHandle.standardError.write(Data($0.utf8)) })
+        output: { write($0, to: STDOUT_FILENO) }, errors: { write($0, to: STDERR_FILENO) })
+
+    /// Writes all of a text, as far as somebody reads it: a pager that was left is no error.
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EPIPE || descriptor == STDERR_FILENO {
+                return
+            } else if errno != EINTR {
+                let reason = String(cString: strerror(errno))
+                write("edr-control: the result cannot be written: \(reason)\n", to: STDERR_FILENO)
+                exit(1)
+            }
+        }
+    }
 
     /// - Parameters:
     ///   - output: takes the result, whole lines.

@@ -163,7 +163,8 @@ extension HandCommand {
                 ruleID: "-", agentName: agentName, agentID: id, extraArguments: extraArguments + target.arguments,
                 timeout: timeout, execTimeout: execTimeout, scriptProtocol: scriptProtocol.wireValue,
                 expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: target.alertJSON, managerName: managerName,
-                sparesAddress: expect.sparesAddress)
+                sparesAddress: expect.sparesAddress,
+                targetsFile: expect.contains(.filename))
         }
     }
 }

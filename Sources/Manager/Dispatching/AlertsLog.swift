@@ -22,7 +22,13 @@ final class AlertsLog: Sendable {
             let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
             guard descriptor >= 0 else { return errno }
             defer { close(descriptor) }
-            return write(descriptor, entry, entry.count) == entry.count ? nil : errno
+            let end = lseek(descriptor, 0, SEEK_END)
+            let count = write(descriptor, entry, entry.count)
+            if count == entry.count { return nil }
+            let error = count < 0 ? errno : ENOSPC
+            // No half of an entry for scripts to find; only this process writes here.
+            if count > 0, end >= 0 { _ = ftruncate(descriptor, end) }
+            return error
         }
         if let failure { throw DaemonError("cannot append to \"\(path)\"", errno: failure) }
     }

@@ -47,6 +47,7 @@ struct OrderFactory: Sendable {
             expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt ?? 0,
             alertJSON: alert.json, repeatedOffenders: response.repeatedOffenders.map(Int64.init),
             managerName: managerName, sparesAddress: command.expect.sparesAddress,
+            targetsFile: command.expect.contains(.filename),
             priority: Int64(response.priority))
         return PlannedOrder(
             order: order, isObserved: response.mode == .observe, limits: response.limits, approval: response.approval)

@@ -136,7 +136,7 @@ struct ReconciliationTests {
     func `a lift is kept until its end, one for each target`(_ implementation: LedgerImplementation) async throws {
         func lift(_ number: Int, user: String?, at: Int64, until: Int64) throws -> Lift {
             Lift(
-                agent: "001", key: ResponseKey(command: "ban", user: user, sourceAddress: "192.0.2.7", filename: nil),
+                agent: "001", key: ResponseKey(command: "ban", user: user, sourceAddress: "192.0.2.7", object: nil),
                 dispatch: try dispatchID(number), by: "alice", at: at, until: until)
         }
         try await withLedger(implementation) { fixture in

@@ -109,13 +109,13 @@ struct LedgerChangeWriter {
 
     private func save(_ lift: Lift) throws {
         let key = lift.key
-        try run(SQL.endLift, [lift.agent, key.command, key.user, key.sourceAddress, key.filename])
+        try run(SQL.endLift, [lift.agent, key.command, key.user, key.sourceAddress, key.object])
         try run(SQL.forgetLifts, [lift.at])
         guard lift.until > lift.at else { return }
         try run(
             SQL.saveLift,
             [
-                lift.agent, key.command, key.user, key.sourceAddress, key.filename, lift.dispatch.blob, lift.by,
+                lift.agent, key.command, key.user, key.sourceAddress, key.object, lift.dispatch.blob, lift.by,
                 lift.at, lift.until,
             ])
     }

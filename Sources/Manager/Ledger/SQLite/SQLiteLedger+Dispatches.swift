@@ -150,7 +150,7 @@ extension SQLiteLedger {
                     agent: row["agent_id"],
                     key: ResponseKey(
                         command: row["command"], user: row["user"], sourceAddress: row["srcip"],
-                        filename: row["filename"]),
+                        object: row["filename"]),
                     dispatch: try DispatchID(blob: row["dispatch_id"]), by: row["by"], at: row["at"],
                     until: row["until"])
             }
