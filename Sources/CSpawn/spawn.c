@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,6 +31,26 @@ static void find_altered_signals(void) {
     }
 }
 
+/// Lowers a limit for good; 0 leaves it as it is.
+static int lower(int resource, uint64_t value) {
+    struct rlimit limit;
+    if (value == 0) return 0;
+    if (getrlimit(resource, &limit) != 0) return errno;
+    if (limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max) limit.rlim_max = value;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(resource, &limit) == 0 ? 0 : errno;
+}
+
+/// Becomes somebody else for good.
+///
+/// By the system calls themselves: the C library's functions do the same to all threads, which are the parent's.
+static int become_user(const struct edr_spawn_user *user) {
+    if (syscall(SYS_setgroups, (size_t)user->group_count, user->groups) != 0) return errno;
+    if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) != 0) return errno;
+    if (syscall(SYS_setresuid, user->uid, user->uid, user->uid) != 0) return errno;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
+}
+
 /// Runs in the child, in the parent's memory: plain system calls only, no locks, no allocation.
 /// Returns the errno of what failed; on success it does not return.
 static int become(const struct edr_spawn_request *request) {
@@ -44,12 +65,24 @@ static int become(const struct edr_spawn_request *request) {
     int input = fcntl(request->input, F_DUPFD, 3);
     int output = fcntl(request->output, F_DUPFD, 3);
     if (input < 0 || output < 0) return errno;
+    int program = -1;
+    if (request->program >= 0) {
+        program = fcntl(request->program, F_DUPFD, 3);
+        if (program < 0) return errno;
+    }
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
-    if (syscall(SYS_close_range, 3, UINT_MAX, 0) != 0) {
+    unsigned first = 3;
+    if (program >= 0) {
+        // What is executed stays open until then, and no longer.
+        if (program != 3 && dup2(program, 3) < 0) return errno;
+        if (fcntl(3, F_SETFD, FD_CLOEXEC) != 0) return errno;
+        first = 4;
+    }
+    if (syscall(SYS_close_range, first, UINT_MAX, 0) != 0) {
         // Linux before 5.9.
         struct rlimit descriptors;
         if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > 1 << 20) return EMFILE;
-        for (int descriptor = 3; descriptor < (int)descriptors.rlim_cur; descriptor++) (void)close(descriptor);
+        for (int descriptor = (int)first; descriptor < (int)descriptors.rlim_cur; descriptor++) (void)close(descriptor);
     }
 
     if (setsid() < 0) return errno;
@@ -66,9 +99,19 @@ static int become(const struct edr_spawn_request *request) {
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
 
+    int error = lower(RLIMIT_FSIZE, request->file_size);
+    if (error == 0) error = lower(RLIMIT_NPROC, request->processes);
+    if (error == 0) error = lower(RLIMIT_AS, request->memory);
+    if (error == 0 && request->user != NULL) error = become_user(request->user);
+    if (error != 0) return error;
+
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    if (program >= 0) {
+        syscall(SYS_execveat, 3, "", request->arguments, request->environment, AT_EMPTY_PATH);
+        return errno;
+    }
     execve(request->path, request->arguments, request->environment);
     return errno;
 }

@@ -28,8 +28,8 @@ import Testing
             "Policy", "TLS", "Wire",
         ],
         "Control": [
-            "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree", "Daemon", "ManagerSettings",
-            "Policy",
+            "ActiveResponse", "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree", "Daemon",
+            "ManagerSettings", "Policy",
         ],
         "ChaosChecking": [],
         "edr-manager": ["Manager"],

@@ -109,6 +109,18 @@ struct ConfigTests {
         }
     }
 
+    @Test func `a file that is not the one that its command is pinned to`() async throws {
+        let sum = "a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf"
+        let pinned = Self.good.replacing("</executable>", with: "</executable><sha256>\(sum)</sha256>")
+        let home = try home(pinned, script: false)
+        try home.addScript("ban", "#!/bin/sh\n")
+        #expect(await run(["check"], in: home).errors == "")
+        try home.addScript("ban", "#!/bin/bash\n")
+        let errors = await run(["check"], in: home).errors
+        #expect(errors.contains("warning: 'ban' has the SHA-256 "), "\(errors)")
+        #expect(errors.contains(" here and is refused; correct the sum or the file (it runs on agents only"))
+    }
+
     @Test func `an agent's file is found out, and one without a manager is an error`() async throws {
         let agent = "<ossec_config><client><server><address>m</address></server></client></ossec_config>"
         let home = try home(agent, file: "edr-agent.conf")

@@ -69,7 +69,8 @@ struct GeneratedConfiguration {
                 ("expect", words(["srcip", "user", "username", "filename"])),
                 ("timeout_allowed", texts(["yes", "no"])),
                 ("extra_args", extra), ("protocol", texts(["auto", "json", "positional"])),
-                ("exec_timeout", texts(["5", "2m"])),
+                ("exec_timeout", texts(["5", "2m"])), ("run_as", texts(["nobody", "root", "www-data"])),
+                ("sha256", texts([String(repeating: "0", count: 64), String(repeating: "1aF9", count: 16)])),
             ])
     }
 

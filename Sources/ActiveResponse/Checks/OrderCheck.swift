@@ -20,7 +20,7 @@ extension Order {
     /// The manager checks the same before it sends an order. The check is repeated where the script runs, because
     /// the values come from alerts, and so from attackers, and the script runs as root.
     package var reasonToRefuse: String? {
-        reasonToRefuseSizes ?? reasonToRefuseTexts ?? reasonToRefuseTarget
+        reasonToRefuseSizes ?? reasonToRefuseTexts ?? reasonToRefuseTarget ?? reasonToRefuseContainment
     }
 
     private var reasonToRefuseSizes: String? {
@@ -65,6 +65,14 @@ extension Order {
         if let user, !Self.isSafe(user: user) { return "the user name \"\(Self.printable(user))\" is not safe" }
         if let filename, !Self.isNormal(path: filename) {
             return "the file name \"\(Self.printable(filename))\" is not absolute and normal"
+        }
+        return nil
+    }
+
+    private var reasonToRefuseContainment: String? {
+        if let sum = containment.sha256, sum.count != SHA256.byteCount { return "the sha256 is not one of 32 bytes" }
+        if let user = containment.runAs, !Self.isSafe(user: user) {
+            return "the user name \"\(Self.printable(user))\" of run_as is not safe"
         }
         return nil
     }

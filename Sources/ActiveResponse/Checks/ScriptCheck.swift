@@ -1,6 +1,20 @@
 import CSpawn
 import Glibc
 
+/// A file that was found to be one that may be run, held so that another in its place is told apart from it.
+final class CheckedFile {
+    /// Stands for the file, without having opened it for reading (O_PATH).
+    let descriptor: Int32
+    let status: stat
+
+    init(descriptor: Int32, status: stat) {
+        self.descriptor = descriptor
+        self.status = status
+    }
+
+    deinit { close(descriptor) }
+}
+
 /// Decides whether an executable is one that may be run.
 ///
 /// It must be a regular, executable file in `active-response/bin`. The file and every folder from there down to it
@@ -15,8 +29,9 @@ struct ScriptCheck: Sendable {
 
     /// Checks an executable given relative to the folder.
     ///
+    /// - Returns: the file that was checked.
     /// - Throws: ``StartFailure/refused(_:)`` with the reason.
-    func check(_ executable: String) throws(StartFailure) {
+    func check(_ executable: String) throws(StartFailure) -> CheckedFile {
         let bin = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard bin >= 0 else { throw .refused("cannot open the folder \"\(folder)\": \(Self.text(errno))") }
         var folders = [bin]
@@ -55,7 +70,8 @@ struct ScriptCheck: Sendable {
                 guard components.isEmpty else { throw .refused("\"\(executable)\" leads through a file") }
                 try Self.checkOwner(status, "\"\(executable)\"")
                 guard status.st_mode & 0o111 != 0 else { throw .refused("\"\(executable)\" is not executable") }
-                return
+                keep = true
+                return CheckedFile(descriptor: entry, status: status)
             default:
                 throw .refused("\"\(executable)\" is not a regular file")
             }

@@ -1,8 +1,11 @@
-/// SHA-256 (FIPS 180-4), for the identities of dispatches.
+/// SHA-256 (FIPS 180-4), for the identities of dispatches and the sums of pinned scripts.
 ///
 /// Written here because the agent's core shall not pull a cryptography library in for one hash. It protects no
 /// secret: TLS and certificates use OpenSSL alone.
 package struct SHA256: Sendable {
+    /// The length of a digest.
+    package static let byteCount = 32
+
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]

@@ -59,6 +59,8 @@ package struct Order: Sendable, Equatable {
     ///
     /// False in the orders of a manager that does not say so.
     package var sparesAddress: Bool
+    /// What the script is held to.
+    package var containment: Containment
     /// The command expects a file: two orders about different files are not about the same.
     package var targetsFile: Bool
     /// Of several orders that wait for an agent, those with the highest go first.
@@ -73,7 +75,8 @@ package struct Order: Sendable, Equatable {
         agentName: String, agentID: String, extraArguments: [String] = [], timeout: Int64 = 0,
         execTimeout: Int64 = 60, scriptProtocol: UInt64 = 0, expiresAt: Int64 = 0, alertRaisedAt: Int64 = 0,
         alertJSON: [UInt8] = [], repeatedOffenders: [Int64] = [], managerName: String = "",
-        sparesAddress: Bool = false, targetsFile: Bool = false, priority: Int64 = Order.defaultPriority
+        sparesAddress: Bool = false, containment: Containment = Containment(), targetsFile: Bool = false,
+        priority: Int64 = Order.defaultPriority
     ) {
         self.id = id
         self.kind = kind
@@ -99,6 +102,7 @@ package struct Order: Sendable, Equatable {
         self.sparesAddress = sparesAddress
         self.targetsFile = targetsFile
         self.priority = priority
+        self.containment = containment
     }
 
     /// Whether the response is undone when its time is over.
@@ -132,6 +136,7 @@ extension Order {
         static let repeatedOffender = 20
         static let managerName = 21
         static let sparesAddress = 22
+        static let containment = 23
         static let priority = 30
         static let targetsFile = 31
     }
@@ -169,6 +174,7 @@ extension Order {
         writer.write(UInt64(targetsFile ? 1 : 0), field: Field.targetsFile)
         // Zero is left out, so it stands for the default.
         writer.write(priority &- Self.defaultPriority, field: Field.priority)
+        if !containment.isEmpty { writer.write(containment.encoded(), field: Field.containment) }
         return writer.bytes
     }
 
@@ -209,6 +215,7 @@ extension Order {
             case Field.sparesAddress: order.sparesAddress = try field.unsigned() != 0
             case Field.targetsFile: order.targetsFile = try field.unsigned() != 0
             case Field.priority: order.priority = try field.signed() &+ Self.defaultPriority
+            case Field.containment: order.containment = try Containment(encoded: field.bytes())
             default: break
             }
         }

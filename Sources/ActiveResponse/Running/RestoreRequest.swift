@@ -8,7 +8,8 @@ enum RestoreRequest {
 
     /// The run of a script for a request.
     ///
-    /// What holds a tab or a line break cannot be told in a line and is left out.
+    /// What holds a tab or a line break cannot be told in a line and is left out. The script is held to what the newest
+    /// of its responses is held to.
     static func run(_ executable: String, _ responses: [(order: Order, left: Int64)]) -> Run {
         let lines = responses.compactMap { response -> String? in
             let order = response.order
@@ -24,7 +25,7 @@ enum RestoreRequest {
             id: DispatchID.of(alertIdentity: [], activeResponse: executable, agent: "", action: "restore"),
             command: "restore", activeResponse: "restore", executable: executable, alertID: "-", ruleID: "-",
             agentName: responses.first?.order.agentName ?? "", agentID: responses.first?.order.agentID ?? "",
-            execTimeout: limit)
+            execTimeout: limit, containment: responses.last?.order.containment ?? Containment())
         return Run(action: .restore, order: order, timeout: 0, input: lines.joined(separator: "\n"))
     }
 

@@ -44,7 +44,9 @@ final class ScriptProcess {
     /// Starts the script.
     ///
     /// - Throws: ``StartFailure/failed(_:)`` with the system's reason.
-    init(_ run: Run, _ invocation: ScriptInvocation, home: String, now: Int64) throws(StartFailure) {
+    init(
+        _ run: Run, _ invocation: ScriptInvocation, _ confinement: Confinement, home: String, now: Int64
+    ) throws(StartFailure) {
         let outputPipe = try Pipe()
         outputPipe.keepOpenForItsWriter()
         let inputPipe = invocation.line == nil ? nil : try Pipe()
@@ -59,8 +61,15 @@ final class ScriptProcess {
             childInput = open("/dev/null", O_RDONLY | O_CLOEXEC)
         }
         defer { close(childInput) }
+        if let user = confinement.user {
+            // So that he can open /dev/stdin, /dev/stdout and /dev/stderr too.
+            _ = fchown(outputPipe.writer, user.uid, gid_t.max)
+            if inputPipe != nil { _ = fchown(childInput, user.uid, gid_t.max) }
+        }
         let (pid, pidfd) = try Self.spawn(
-            invocation, home: home, input: childInput, output: outputPipe.writer)
+            Start(
+                invocation: invocation, confinement: confinement, home: home, input: childInput,
+                output: outputPipe.writer))
         self.run = run
         self.pid = pid
         self.pidfd = pidfd
@@ -92,64 +101,29 @@ final class ScriptProcess {
         close(pidfd)
     }
 
-    private static func spawn(
-        _ invocation: ScriptInvocation, home: String, input: Int32, output: Int32
-    ) throws(StartFailure) -> (pid_t, Int32) {
+    private static func spawn(_ start: Start) throws(StartFailure) -> (pid_t, Int32) {
         var pid: pid_t = 0
         var pidfd: Int32 = -1
-        var error = Self.spawnOnce(invocation, home, input, output, &pid, &pidfd)
+        var error = start.perform(&pid, &pidfd)
         // "Text file busy": somebody is still writing the file, or was just now and a child of his has the
         // descriptor for a moment longer. Rare enough to wait for it here, for 20 ms at most.
         for _ in 0..<20 where error == ETXTBSY {
             usleep(1000)
-            error = Self.spawnOnce(invocation, home, input, output, &pid, &pidfd)
+            error = start.perform(&pid, &pidfd)
         }
         guard error == 0 else {
             var reason = String(cString: strerror(error))
             if error == ENOENT { reason += " (is the interpreter in its first line installed?)" }
             if error == ENOEXEC { reason += " (neither a program for this machine nor a script)" }
+            if error == EACCES, start.confinement.user != nil {
+                reason += " (may the user of run_as read it, and enter the folders down to it?)"
+            }
+            if error == EAGAIN, start.confinement.processes > 0 {
+                reason += " (the user of run_as has as many processes as <limits> allows)"
+            }
             throw .failed("cannot be started: \(reason)")
         }
         return (pid, pidfd)
-    }
-
-    private static func spawnOnce(
-        _ invocation: ScriptInvocation, _ home: String, _ input: Int32, _ output: Int32, _ pid: inout pid_t,
-        _ pidfd: inout Int32
-    ) -> Int32 {
-        let error = spawn(invocation.path, invocation.arguments, invocation, home, input, output, &pid, &pidfd)
-        // A text without #! is for the shell, as with execvp(3), which the peers use.
-        guard error == ENOEXEC, isText(invocation.path, home: home) else { return error }
-        let arguments = ["/bin/sh", invocation.path] + invocation.arguments.dropFirst()
-        return spawn("/bin/sh", arguments, invocation, home, input, output, &pid, &pidfd)
-    }
-
-    /// Whether the first line of a file holds no NUL: a program for another machine is not given to the shell.
-    private static func isText(_ path: String, home: String) -> Bool {
-        let file = open(path.hasPrefix("/") ? path : home + "/" + path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        var head = [UInt8](repeating: 0, count: 256)
-        let count = read(file, &head, head.count)
-        return count > 0 && !head[..<count].prefix { $0 != 0x0A }.contains(0)
-    }
-
-    private static func spawn(
-        _ path: String, _ arguments: [String], _ invocation: ScriptInvocation, _ home: String, _ input: Int32,
-        _ output: Int32, _ pid: inout pid_t, _ pidfd: inout Int32
-    ) -> Int32 {
-        let arguments = CStringArray(arguments)
-        let environment = CStringArray(invocation.environment)
-        return withExtendedLifetime((arguments, environment)) {
-            path.withCString { path in
-                home.withCString { directory in
-                    var request = edr_spawn_request(
-                        path: path, arguments: arguments.pointers, environment: environment.pointers,
-                        directory: directory, input: input, output: output)
-                    return edr_spawn(&request, &pid, &pidfd)
-                }
-            }
-        }
     }
 
     // MARK: - Output
@@ -249,24 +223,6 @@ final class ScriptProcess {
                     ? "the daemon was restarted meanwhile; the exit status was not seen"
                     : signal != 0 ? "ended by signal \(signal)" : "",
             isLost: lost)
-    }
-}
-
-/// An array of C strings ended by NULL, as exec wants it.
-private final class CStringArray {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        pointers = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }
-        (pointers + count).initialize(to: nil)
-    }
-
-    deinit {
-        for index in 0..<count { free(pointers[index]) }
-        pointers.deallocate()
     }
 }
 

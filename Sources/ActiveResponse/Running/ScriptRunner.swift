@@ -27,6 +27,7 @@ final class ScriptRunner {
     private let home: String
     private let poller: Poller
     private let check: ScriptCheck
+    private var pins = PinCheck()
     private let orphans: OrphanReaper
     /// Where scripts that cut the network off find the manager.
     var managerAddresses: [String]
@@ -57,15 +58,31 @@ final class ScriptRunner {
 
     /// Starts a script.
     func start(_ run: Run, now: Int64) throws(StartFailure) {
-        try check.check(run.order.executable)
+        let confinement = try confinement(of: run.order)
         let invocation = ScriptInvocation(run, home: home, managerAddresses: managerAddresses)
-        let process = try ScriptProcess(run, invocation, home: home, now: now)
+        let process = try ScriptProcess(run, invocation, confinement, home: home, now: now)
         guard add(process) else {
             process.end(now: now)
             throw .failed("cannot be watched: \(String(cString: strerror(errno)))")
         }
         // Only now: the script has better things to do at first than to read it.
         if let input = process.input { settle(input.write(), of: process) }
+    }
+
+    /// Checks the script of an order, and finds what its containment is on this machine.
+    private func confinement(of order: Order) throws(StartFailure) -> Confinement {
+        let file = try check.check(order.executable)
+        let containment = order.containment
+        var confinement = Confinement()
+        guard !containment.isEmpty else { return confinement }
+        if let pin = containment.sha256, try pins.check(file, is: pin, order.executable, now: time(nil)) {
+            confinement.program = file
+        }
+        if let name = containment.runAs { confinement.user = try ScriptUser(named: name) }
+        confinement.memory = containment.memory
+        confinement.fileSize = containment.fileSize
+        confinement.processes = containment.processes
+        return confinement
     }
 
     /// What a script says of itself.

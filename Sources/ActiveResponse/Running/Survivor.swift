@@ -5,7 +5,8 @@ import Glibc
 /// manager leaves its children alone.
 ///
 /// Its `delete` must not come before it has ended, and somebody has to hold it to its time limit. It is found by its
-/// environment, which nobody but its own user can give a process.
+/// environment, which nobody but its own user can give a process: this daemon's, or the one that its order names. The
+/// latter could pass a process of his off as the script; it would be waited for, and ended at the time limit.
 struct Survivor {
     /// The leader of the script's session.
     let pid: pid_t
@@ -15,7 +16,7 @@ struct Survivor {
     /// In milliseconds of the boot clock.
     let startedAt: Int64
 
-    /// Looks through all processes of this user for the scripts of some dispatches.
+    /// Looks through all processes for the scripts of some dispatches.
     ///
     /// One that has not acted and only waits for an answer that cannot come is ended; so is one that brings back
     /// responses, which the daemon begins anew.
@@ -24,7 +25,7 @@ struct Survivor {
     static func find(
         _ interrupted: [DispatchID: ResponseTable.Interrupted], home: String
     ) -> [DispatchID: Survivor] {
-        var survivors = look(for: interrupted.mapValues(\.executable), home: home)
+        var survivors = look(for: interrupted.mapValues(Wanted.init), home: home)
         for (id, survivor) in survivors where survivor.action == .restore || interrupted[id]?.isUnanswered == true {
             if !hasEnded(survivor.pidfd) { kill(-survivor.pid, SIGKILL) }
             close(survivor.pidfd)
@@ -33,7 +34,19 @@ struct Survivor {
         return survivors
     }
 
-    private static func look(for executables: [DispatchID: String], home: String) -> [DispatchID: Survivor] {
+    /// What the script of a dispatch is known by.
+    private struct Wanted {
+        let executable: String
+        /// Nil when its user does not exist any more.
+        let owner: uid_t?
+
+        init(_ interrupted: ResponseTable.Interrupted) {
+            executable = interrupted.executable
+            owner = interrupted.runAs.map(ScriptUser.id) ?? geteuid()
+        }
+    }
+
+    private static func look(for scripts: [DispatchID: Wanted], home: String) -> [DispatchID: Survivor] {
         guard let folder = opendir("/proc") else { return [:] }
         defer { closedir(folder) }
         var survivors: [DispatchID: Survivor] = [:]
@@ -41,7 +54,7 @@ struct Survivor {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard let pid = pid_t(name), getsid(pid) == pid, let (id, survivor) = look(at: pid, executables, home)
+            guard let pid = pid_t(name), getsid(pid) == pid, let (id, survivor) = look(at: pid, scripts, home)
             else { continue }
             // A background process with a session of its own bears the same marks, and is younger than the script.
             if let other = survivors[id] {
@@ -55,7 +68,7 @@ struct Survivor {
     }
 
     private static func look(
-        at pid: pid_t, _ executables: [DispatchID: String], _ home: String
+        at pid: pid_t, _ scripts: [DispatchID: Wanted], _ home: String
     ) -> (DispatchID, Survivor)? {
         // Opened first: everything that is read afterwards is about this process or fails.
         let pidfd = edr_pidfd_open(pid)
@@ -63,7 +76,7 @@ struct Survivor {
         var isTaken = false
         defer { if !isTaken { close(pidfd) } }
         var status = stat()
-        guard stat("/proc/\(pid)", &status) == 0, status.st_uid == geteuid(),
+        guard stat("/proc/\(pid)", &status) == 0,
             let environment = ProcFile.read("/proc/\(pid)/environ"),
             let command = ProcFile.read("/proc/\(pid)/cmdline"), let startedAt = startTime(of: pid)
         else { return nil }
@@ -74,9 +87,10 @@ struct Survivor {
         guard value("EDR_HOME") == home[...],
             let id = value("EDR_DISPATCH_ID").flatMap({ DispatchID(hex: String($0)) }),
             let action = value("EDR_ACTION").flatMap({ Run.Action(rawValue: String($0)) }),
-            action == .restore || executables[id] != nil,
+            // One that brings back runs as anybody, and is only ended.
+            action == .restore || scripts[id].map({ $0.owner == status.st_uid }) == true,
             command.split(separator: "\0").contains(where: { word in
-                executables[id].map { word.hasSuffix("active-response/bin/" + $0) }
+                scripts[id].map { word.hasSuffix("active-response/bin/" + $0.executable) }
                     ?? word.contains("/active-response/bin/")
             }),
             !hasEnded(pidfd)

@@ -171,6 +171,8 @@ extension ResponseTable {
     /// A dispatch whose script ran when the journal ended.
     package struct Interrupted: Sendable {
         package let executable: String
+        /// The user that the script runs as; nil for the daemon's own.
+        package let runAs: String?
         /// Whether the script only waits for the answer to a request, which it cannot get any more: it has not acted.
         package let isUnanswered: Bool
     }
@@ -180,7 +182,8 @@ extension ResponseTable {
         var interrupted: [DispatchID: Interrupted] = [:]
         for (id, dispatch) in dispatches where dispatch.phase == .running || dispatch.phase == .undoing {
             interrupted[id] = Interrupted(
-                executable: dispatch.order.executable, isUnanswered: isUnanswered(id, dispatch))
+                executable: dispatch.order.executable, runAs: dispatch.order.containment.runAs,
+                isUnanswered: isUnanswered(id, dispatch))
         }
         return interrupted
     }

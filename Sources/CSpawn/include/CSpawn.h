@@ -22,6 +22,26 @@ struct edr_spawn_request {
     int32_t input;
     /// Becomes standard output and standard error.
     int32_t output;
+    /// A descriptor of the file that is executed instead of what `path` leads to; -1 for none. Not for `#!` scripts,
+    /// whose interpreter opens a path.
+    int32_t program;
+    /// Who the program runs as, with new privileges out of its reach; NULL for the caller.
+    const struct edr_spawn_user *user;
+    /// The most bytes of address space (RLIMIT_AS); 0 for the caller's limit.
+    uint64_t memory;
+    /// The largest file that it may write, in bytes (RLIMIT_FSIZE); 0 for the caller's limit.
+    uint64_t file_size;
+    /// The most processes of its user, who must not be root (RLIMIT_NPROC); 0 for the caller's limit.
+    uint64_t processes;
+};
+
+/// A user with his groups.
+struct edr_spawn_user {
+    uint32_t uid;
+    uint32_t gid;
+    /// All of his groups.
+    const uint32_t *groups;
+    int32_t group_count;
 };
 
 /// Starts a program in a session and process group of its own, with every signal at its default, no core file,

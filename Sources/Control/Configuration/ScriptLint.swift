@@ -1,3 +1,4 @@
+import ActiveResponse
 import ConfigurationTree
 import Foundation
 import Policy
@@ -15,10 +16,31 @@ struct ScriptLint {
     func check(_ policy: PolicyDefinition, sections: [ConfigNode]) {
         for command in policy.commands {
             let users = policy.responses.filter { !$0.disabled && $0.command.name == command.name }
-            guard !users.isEmpty, let problem = problem(command.executable) else { continue }
+            guard !users.isEmpty else { continue }
             let section = sections.first { $0.location == command.location }
-            let place = section?.children.last { $0.name == "executable" }?.valueLocation ?? command.location
-            diagnostics.warning("\(quoted(command.executable)) \(problem)\(Self.consequence(users))", at: place)
+            func warn(of option: String, _ problem: String) {
+                let place = section?.children.last { $0.name == option }?.valueLocation ?? command.location
+                diagnostics.warning("\(quoted(command.executable)) \(problem)\(Self.consequence(users))", at: place)
+            }
+            if let problem = problem(command.executable) {
+                warn(of: "executable", problem)
+            } else if let pin = command.containment.sha256, let problem = problem(command.executable, pin: pin) {
+                warn(of: "sha256", problem)
+            }
+        }
+    }
+
+    /// Why a file is not the one that its command is pinned to; nil when it is.
+    private func problem(_ executable: String, pin: [UInt8]) -> String? {
+        let file = open(folder + "/" + executable, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "cannot be read for its SHA-256: \(String(cString: strerror(errno)))" }
+        defer { close(file) }
+        do {
+            let sum = try FileDigest(of: file).sum
+            return sum == pin
+                ? nil : "has the SHA-256 \(FileDigest.text(sum)) here and is refused; correct the sum or the file"
+        } catch {
+            return "has no SHA-256: \(error)"
         }
     }
 

@@ -18,6 +18,7 @@ struct HandCommand: Sendable {
     let timeout: Int64
     let execTimeout: Int64
     let scriptProtocol: ScriptProtocol
+    let containment: CommandContainment
 
     /// Finds what a name means.
     ///
@@ -48,7 +49,8 @@ struct HandCommand: Sendable {
         self.init(
             name: command.name, executable: command.executable, expect: command.expect,
             extraArguments: command.extraArguments, timeout: seconds,
-            execTimeout: command.execTimeout.components.seconds, scriptProtocol: command.scriptProtocol)
+            execTimeout: command.execTimeout.components.seconds, scriptProtocol: command.scriptProtocol,
+            containment: command.containment)
     }
 
     /// The script of a built-in action.
@@ -62,7 +64,7 @@ struct HandCommand: Sendable {
 
     private init(
         name: String, executable: String, expect: ExpectedFields, extraArguments: [String], timeout: Int64,
-        execTimeout: Int64, scriptProtocol: ScriptProtocol
+        execTimeout: Int64, scriptProtocol: ScriptProtocol, containment: CommandContainment = CommandContainment()
     ) {
         self.name = name
         self.executable = executable
@@ -71,6 +73,7 @@ struct HandCommand: Sendable {
         self.timeout = timeout
         self.execTimeout = execTimeout
         self.scriptProtocol = scriptProtocol
+        self.containment = containment
     }
 
     /// The command of this very name, or else of the name without a timeout at its end.
@@ -163,7 +166,7 @@ extension HandCommand {
                 ruleID: "-", agentName: agentName, agentID: id, extraArguments: extraArguments + target.arguments,
                 timeout: timeout, execTimeout: execTimeout, scriptProtocol: scriptProtocol.wireValue,
                 expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: target.alertJSON, managerName: managerName,
-                sparesAddress: expect.sparesAddress,
+                sparesAddress: expect.sparesAddress, containment: containment.ordered,
                 targetsFile: expect.contains(.filename))
         }
     }

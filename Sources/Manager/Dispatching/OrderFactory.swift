@@ -47,7 +47,7 @@ struct OrderFactory: Sendable {
             expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt ?? 0,
             alertJSON: alert.json, repeatedOffenders: response.repeatedOffenders.map(Int64.init),
             managerName: managerName, sparesAddress: command.expect.sparesAddress,
-            targetsFile: command.expect.contains(.filename),
+            containment: command.containment.ordered, targetsFile: command.expect.contains(.filename),
             priority: Int64(response.priority))
         return PlannedOrder(
             order: order, isObserved: response.mode == .observe, limits: response.limits, approval: response.approval)
@@ -111,6 +111,15 @@ struct PlannedOrder: Sendable {
 extension ExpectedFields {
     /// Whether a command with these does not act on the address of its alert, but on its user or file.
     var sparesAddress: Bool { !isEmpty && !contains(.sourceAddress) }
+}
+
+extension CommandContainment {
+    /// The same as an order has it.
+    var ordered: Containment {
+        Containment(
+            sha256: sha256, runAs: runAs, memory: memory ?? 0, fileSize: fileSize ?? 0,
+            processes: UInt64(processes ?? 0))
+    }
 }
 
 extension ScriptProtocol {

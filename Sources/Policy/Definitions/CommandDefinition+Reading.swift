@@ -1,9 +1,10 @@
 package import ConfigurationTree
 
 extension CommandDefinition {
-    static let options = [
-        "name", "executable", "expect", "timeout_allowed", "extra_args", "protocol", "exec_timeout",
-    ]
+    static let options =
+        [
+            "name", "executable", "expect", "timeout_allowed", "extra_args", "protocol", "exec_timeout",
+        ] + CommandContainment.options
 
     /// Reads a `<command>` section.
     ///
@@ -31,6 +32,7 @@ extension CommandDefinition {
             extraArguments: extraArguments(reader),
             scriptProtocol: reader.choice("protocol", of: ScriptProtocol.self) ?? .auto,
             execTimeout: reader.duration("exec_timeout", atLeast: .seconds(1)) ?? defaultExecTimeout,
+            containment: .read(reader),
             location: section.location)
         return name == nil ? nil : definition
     }

@@ -16,12 +16,14 @@ package struct CommandDefinition: Sendable, Equatable {
     package let scriptProtocol: ScriptProtocol
     /// How long one run may take; at least one second.
     package let execTimeout: Duration
+    package let containment: CommandContainment
     package let location: SourceLocation
 
     package init(
         name: String, executable: String, expect: ExpectedFields = [], timeoutAllowed: Bool = false,
         extraArguments: [String] = [], scriptProtocol: ScriptProtocol = .auto,
-        execTimeout: Duration = Self.defaultExecTimeout, location: SourceLocation
+        execTimeout: Duration = Self.defaultExecTimeout, containment: CommandContainment = CommandContainment(),
+        location: SourceLocation
     ) {
         self.name = name
         self.executable = executable
@@ -30,6 +32,7 @@ package struct CommandDefinition: Sendable, Equatable {
         self.extraArguments = extraArguments
         self.scriptProtocol = scriptProtocol
         self.execTimeout = execTimeout
+        self.containment = containment
         self.location = location
     }
 }

@@ -7,6 +7,8 @@ import Testing
             1, user: "eve", filename: "/etc/x", timeout: 600, expiresAt: 1_700_000_000_000, extra: ["", "a b", "ü"],
             convention: .json, offenders: [0, 10, 0])
         full.kind = .undo(by: "")
+        full.containment = Containment(
+            sha256: Array(repeating: 7, count: 32), runAs: "nobody", memory: 1 << 40, fileSize: 1, processes: 64)
         return full
     }
 

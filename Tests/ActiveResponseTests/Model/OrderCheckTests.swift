@@ -61,7 +61,9 @@ import Testing
             { $0.timeout = .max }, { $0.execTimeout = -1 }, { $0.execTimeout = 86_401 },
             { $0.repeatedOffenders = [-1] }, { $0.repeatedOffenders = [.max] },
             { $0.repeatedOffenders = [Int64](repeating: 1, count: 65) }, { $0.command = "" },
-            { $0.command = String(repeating: "x", count: 1025) },
+            { $0.command = String(repeating: "x", count: 1025) }, { $0.containment.sha256 = [] },
+            { $0.containment.sha256 = [UInt8](repeating: 0, count: 31) }, { $0.containment.runAs = "" },
+            { $0.containment.runAs = "a/b" }, { $0.containment.runAs = "-u" },
         ] as [(inout Order) -> Void] {
             var changed = order(1)
             change(&changed)

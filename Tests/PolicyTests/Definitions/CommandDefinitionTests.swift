@@ -21,6 +21,9 @@ import Testing
                   <extra_args>--table  edr\n $data.win.system.computer</extra_args>
                   <protocol>json</protocol>
                   <exec_timeout>2m</exec_timeout>
+                  <sha256>\(String(repeating: "0aF9", count: 16))</sha256>
+                  <run_as>nobody</run_as>
+                  <limits><memory>64M</memory><file_size>1G</file_size><processes>16</processes></limits>
                 </command>
                 """))
         #expect(diagnostics.lines == [])
@@ -30,6 +33,9 @@ import Testing
                     name: "block", executable: "custom/block.sh", expect: [.sourceAddress, .user],
                     timeoutAllowed: true, extraArguments: ["--table", "edr", "$data.win.system.computer"],
                     scriptProtocol: .json, execTimeout: .seconds(120),
+                    containment: CommandContainment(
+                        sha256: (0..<16).flatMap { _ in [0x0A, 0xF9] }, runAs: "nobody", memory: 64 << 20,
+                        fileSize: 1 << 30, processes: 16),
                     location: SourceLocation(file: "f.conf", line: 2, column: 1))
             ])
     }
@@ -41,6 +47,24 @@ import Testing
         #expect(command.extraArguments == [])
         #expect(command.scriptProtocol == .auto)
         #expect(command.execTimeout == .seconds(60))
+        #expect(command.containment == CommandContainment())
+    }
+
+    @Test func `root is who scripts run as anyway, and limits of several elements add up`() throws {
+        let (command, lines) = command(
+            "<run_as>root</run_as><limits><memory>16777216</memory><processes>1</processes></limits>"
+                + "<limits><file_size>512K</file_size><processes>2</processes></limits>")
+        #expect(lines == [])
+        #expect(
+            command?.containment == CommandContainment(memory: 16 << 20, fileSize: 512 << 10, processes: 2))
+    }
+
+    @Test func `YAML has the same`() {
+        let (policy, diagnostics) = definition(
+            "command: {name: c, executable: x, run_as: nobody, limits: {memory: 2G, processes: 3}}", as: .yaml)
+        #expect(diagnostics.lines == [])
+        #expect(
+            policy.commands.first?.containment == CommandContainment(runAs: "nobody", memory: 2 << 30, processes: 3))
     }
 
     @Test func `a YAML list of arguments keeps its words whole`() {
@@ -112,7 +136,12 @@ import Testing
     @Test(arguments: [
         "<timeout_allowed>true</timeout_allowed>", "<timeout_allowed/>", "<exec_timeout>0</exec_timeout>",
         "<exec_timeout>soon</exec_timeout>", "<protocol>JSON</protocol>", "<protocol/>", "<level>7</level>",
-        "<executable>/y</executable>",
+        "<executable>/y</executable>", "<sha256>abc</sha256>", "<sha256/>", "<run_as>0</run_as>",
+        "<run_as>a b</run_as>", "<run_as>-u</run_as>", "<run_as>../x</run_as>", "<limits><cpu>1</cpu></limits>",
+        "<limits><memory>15M</memory></limits>", "<limits><memory>64 M</memory></limits>",
+        "<limits><memory>2T</memory></limits>", "<limits><file_size>0</file_size></limits>",
+        "<limits><file_size>99999999999999999999G</file_size></limits>", "<limits><processes>0</processes></limits>",
+        "<limits><file_size>1025G</file_size></limits>",
     ])
     func `unusable values and unknown options are errors with their place`(option: String) {
         let lines = command(option).lines
