@@ -55,6 +55,8 @@ package final class ResponseExecutor: Sendable {
         ///
         /// The manager has its ledger.
         package var keepsAuditLog = false
+        /// The folder of cgroup v2 in which each run gets a group of its own; nil where the daemon may make none.
+        package var controlGroup = ControlGroups.delegated()
         /// How long ``ResponseExecutor/stop()`` waits for scripts that run.
         package var stopPatience: Duration = .seconds(3)
         /// How often what is in force is looked after, by scripts that can.
@@ -134,7 +136,7 @@ package final class ResponseExecutor: Sendable {
         let poller = try Poller(bell: mailbox.bell)
         let runner = ScriptRunner(
             home: configuration.home, poller: poller, managerAddresses: configuration.managerAddresses,
-            ownsAllChildren: configuration.ownsAllChildren)
+            ownsAllChildren: configuration.ownsAllChildren, controlGroup: configuration.controlGroup)
         var blockGuard = BlockGuard(kinds: configuration.neverBlock, root: configuration.systemRoot)
         blockGuard.managerAddresses = configuration.managerAddresses.compactMap { IPAddress($0) }
         let syncMailbox = syncMailbox

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int32_t edr_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
@@ -32,6 +33,13 @@ int32_t edr_reap(int32_t pidfd, int32_t *exit_status, int32_t *signal) {
 
 int32_t edr_open_path(int32_t folder, const char *path) {
     return openat(folder, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int32_t edr_is_delegated(const char *folder) {
+    char value = 0;
+    // The first is that of systemd before 251 and of groups of the system, the second that of users' own.
+    return (getxattr(folder, "trusted.delegate", &value, 1) == 1 && value == '1')
+        || (getxattr(folder, "user.delegate", &value, 1) == 1 && value == '1');
 }
 
 void edr_trim_memory(void) { (void)malloc_trim(0); }

@@ -4,6 +4,8 @@ struct Confinement {
     var program: CheckedFile?
     /// Nil for the daemon's own.
     var user: ScriptUser?
+    /// Nil where there are no control groups.
+    var group: RunGroup?
     /// In bytes; 0 for no limit.
     var memory: UInt64 = 0
     /// In bytes; 0 for no limit.

@@ -30,6 +30,8 @@ final class ScriptProcess {
     var outputToken: UInt64?
     /// Our end of its standard input; nil once that is closed.
     var input: StandardInput?
+    /// Its control group; nil when it is in none of its own.
+    let group: RunGroup?
     private let startedAt: Int64
     private let limit: Int64
     private var stage = Stage.running
@@ -66,10 +68,11 @@ final class ScriptProcess {
             _ = fchown(outputPipe.writer, user.uid, gid_t.max)
             if inputPipe != nil { _ = fchown(childInput, user.uid, gid_t.max) }
         }
-        let (pid, pidfd) = try Self.spawn(
-            Start(
-                invocation: invocation, confinement: confinement, home: home, input: childInput,
-                output: outputPipe.writer))
+        var start = Start(
+            invocation: invocation, confinement: confinement, home: home, input: childInput,
+            output: outputPipe.writer)
+        let (pid, pidfd) = try Self.spawn(&start)
+        group = start.confinement.group
         self.run = run
         self.pid = pid
         self.pidfd = pidfd
@@ -84,7 +87,8 @@ final class ScriptProcess {
     }
 
     /// Takes over a script that outlived the run of the daemon which started it.
-    init(_ run: Run, adopting survivor: Survivor) {
+    init(_ run: Run, adopting survivor: Survivor, group: RunGroup?) {
+        self.group = group
         self.run = run
         pid = survivor.pid
         pidfd = survivor.pidfd
@@ -101,7 +105,7 @@ final class ScriptProcess {
         close(pidfd)
     }
 
-    private static func spawn(_ start: Start) throws(StartFailure) -> (pid_t, Int32) {
+    private static func spawn(_ start: inout Start) throws(StartFailure) -> (pid_t, Int32) {
         var pid: pid_t = 0
         var pidfd: Int32 = -1
         var error = start.perform(&pid, &pidfd)
@@ -180,6 +184,7 @@ final class ScriptProcess {
             stageEnds = now + Self.grace
         case .terminated:
             kill(-pid, SIGKILL)
+            group?.kill()
             stage = .killed
         case .killed: break
         }
@@ -189,6 +194,7 @@ final class ScriptProcess {
     func end(now: Int64) {
         guard isAlive else { return }
         kill(-pid, SIGKILL)
+        group?.kill()
         while !isAdopted, reap(now: now) == nil { usleep(1000) }
     }
 
@@ -207,7 +213,11 @@ final class ScriptProcess {
     func reap(now: Int64) -> RunResult? {
         // A group that was told to end shall not outlive its leader. Before that is reaped, the number of the group
         // cannot belong to anybody else.
-        if stage != .running, !isAdopted { kill(-pid, SIGKILL) }
+        if stage != .running {
+            if !isAdopted { kill(-pid, SIGKILL) }
+            // Those too that have left for a group and session of their own.
+            group?.kill()
+        }
         var status: Int32 = -1
         var signal: Int32 = 0
         let reaped = edr_reap(pidfd, &status, &signal)

@@ -29,6 +29,8 @@ final class ScriptRunner {
     private let check: ScriptCheck
     private var pins = PinCheck()
     private let orphans: OrphanReaper
+    /// Nil where the daemon may make none.
+    private let groups: ControlGroups?
     /// Where scripts that cut the network off find the manager.
     var managerAddresses: [String]
 
@@ -38,7 +40,11 @@ final class ScriptRunner {
     private var leftovers = 0
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
-    init(home: String, poller: Poller, managerAddresses: [String], ownsAllChildren: Bool) {
+    /// - Parameter controlGroup: the folder of cgroup v2 in which each run gets a group; nil for none.
+    init(
+        home: String, poller: Poller, managerAddresses: [String], ownsAllChildren: Bool, controlGroup: String?
+    ) {
+        groups = controlGroup.map(ControlGroups.init)
         self.home = home
         self.poller = poller
         self.managerAddresses = managerAddresses
@@ -58,15 +64,29 @@ final class ScriptRunner {
 
     /// Starts a script.
     func start(_ run: Run, now: Int64) throws(StartFailure) {
-        let confinement = try confinement(of: run.order)
+        var confinement = try confinement(of: run.order)
         let invocation = ScriptInvocation(run, home: home, managerAddresses: managerAddresses)
-        let process = try ScriptProcess(run, invocation, confinement, home: home, now: now)
+        confinement.group = groups?.make(for: run)
+        confinement.group?.limit(memory: confinement.memory, processes: confinement.processes)
+        let process: ScriptProcess
+        do throws(StartFailure) {
+            process = try ScriptProcess(run, invocation, confinement, home: home, now: now)
+        } catch {
+            release(confinement.group)
+            throw error
+        }
+        // The kernel may have refused to start it there.
+        if process.group == nil { release(confinement.group) }
         guard add(process) else {
             process.end(now: now)
             throw .failed("cannot be watched: \(String(cString: strerror(errno)))")
         }
         // Only now: the script has better things to do at first than to read it.
         if let input = process.input { settle(input.write(), of: process) }
+    }
+
+    private func release(_ group: RunGroup?) {
+        if let group { groups?.release(group) }
     }
 
     /// Checks the script of an order, and finds what its containment is on this machine.
@@ -94,7 +114,7 @@ final class ScriptRunner {
     ///
     /// - Returns: false when it cannot be watched; it is ended then.
     func adopt(_ survivor: Survivor, as run: Run, now: Int64) -> Bool {
-        let process = ScriptProcess(run, adopting: survivor)
+        let process = ScriptProcess(run, adopting: survivor, group: groups?.find(for: run))
         if add(process) { return true }
         process.end(now: now)
         return false
@@ -214,6 +234,7 @@ final class ScriptRunner {
         settle(.done, of: process)
         releaseOutput(of: process, reading)
         orphans.processEnded(inSession: process.pid, now: now)
+        release(process.group)
         return End(run: process.run, result: result)
     }
 

@@ -4,19 +4,33 @@ import Glibc
 /// Everything that the start of a script needs.
 struct Start {
     let invocation: ScriptInvocation
-    let confinement: Confinement
+    /// Loses its group when the kernel does not start anything in that.
+    private(set) var confinement: Confinement
     let home: String
     /// Becomes standard input.
     let input: Int32
     /// Becomes standard output and standard error.
     let output: Int32
 
+    init(invocation: ScriptInvocation, confinement: Confinement, home: String, input: Int32, output: Int32) {
+        self.invocation = invocation
+        self.confinement = confinement
+        self.home = home
+        self.input = input
+        self.output = output
+    }
+
     /// Starts the script.
     ///
     /// - Returns: 0 with the process and a descriptor for it, or the errno of what failed.
-    func perform(_ pid: inout pid_t, _ pidfd: inout Int32) -> Int32 {
+    mutating func perform(_ pid: inout pid_t, _ pidfd: inout Int32) -> Int32 {
         let program = confinement.program?.descriptor ?? -1
-        let error = spawn(invocation.path, invocation.arguments, program: program, &pid, &pidfd)
+        var error = spawn(invocation.path, invocation.arguments, program: program, &pid, &pidfd)
+        if error != 0, error != ENOEXEC, error != ETXTBSY, confinement.group != nil {
+            // Whatever it was: the next attempt fails by it too unless it was the group.
+            confinement.group = nil
+            error = spawn(invocation.path, invocation.arguments, program: program, &pid, &pidfd)
+        }
         // A text without #! is for the shell, as with execvp(3), which the peers use.
         guard error == ENOEXEC, isText else { return error }
         let arguments = ["/bin/sh", invocation.path] + invocation.arguments.dropFirst()
@@ -45,14 +59,20 @@ struct Start {
                     withUser { user in
                         var request = edr_spawn_request(
                             path: path, arguments: arguments.pointers, environment: environment.pointers,
-                            directory: directory, input: input, output: output, program: program, user: user,
-                            memory: confinement.memory, file_size: confinement.fileSize,
-                            processes: confinement.user == nil ? 0 : confinement.processes)
+                            directory: directory, input: input, output: output, program: program,
+                            group: confinement.group?.descriptor ?? -1, user: user,
+                            memory: confinement.group?.limitsMemory == true ? 0 : confinement.memory,
+                            file_size: confinement.fileSize, processes: userProcesses)
                         return edr_spawn(&request, &pid, &pidfd)
                     }
                 }
             }
         }
+    }
+
+    /// The limit for the user where the group has none; root is not held to it by the kernel.
+    private var userProcesses: UInt64 {
+        confinement.user == nil || confinement.group?.limitsProcesses == true ? 0 : confinement.processes
     }
 
     private func withUser(_ body: (UnsafePointer<edr_spawn_user>?) -> Int32) -> Int32 {

@@ -25,6 +25,8 @@ struct edr_spawn_request {
     /// A descriptor of the file that is executed instead of what `path` leads to; -1 for none. Not for `#!` scripts,
     /// whose interpreter opens a path.
     int32_t program;
+    /// The control group (cgroup v2) that the program is started in: a descriptor of its folder; -1 for the caller's own.
+    int32_t group;
     /// Who the program runs as, with new privileges out of its reach; NULL for the caller.
     const struct edr_spawn_user *user;
     /// The most bytes of address space (RLIMIT_AS); 0 for the caller's limit.
@@ -73,6 +75,10 @@ int32_t edr_reap(int32_t pidfd, int32_t *exit_status, int32_t *signal);
 ///
 /// @param folder  the folder from which a relative path is taken
 int32_t edr_open_path(int32_t folder, const char *path);
+
+/// Whether a folder of cgroup v2 was handed to its processes to make groups in, by the mark that systemd sets with
+/// `Delegate=yes`.
+int32_t edr_is_delegated(const char *folder);
 
 /// Names the calling thread, for `ps -L`: at most 15 bytes.
 void edr_name_thread(const char *name);

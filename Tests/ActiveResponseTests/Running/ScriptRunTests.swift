@@ -120,9 +120,4 @@ import Testing
         #expect(machine.recorder.kinds(dispatch(1)) == [.received, .failed])
         #expect(await machine.executor.active().isEmpty)
     }
-
-    /// Waits until a process is gone for good, reaped and all.
-    private func waitForEnd(of pid: pid_t) async {
-        while kill(pid, 0) == 0, !Task.isCancelled { await Task.yield() }
-    }
 }
