@@ -26,7 +26,7 @@ struct LedgerStoryTests {
 
     private func undo(_ number: Int, liftedUntil until: Int64) throws -> [LedgerChange] {
         let id = try dispatchID(number)
-        let key = ResponseKey(command: "firewall-drop", user: "user \(number)", sourceAddress: nil, filename: nil)
+        let key = ResponseKey(command: "firewall-drop", user: "user \(number)", sourceAddress: nil, object: nil)
         return [
             .event(
                 DispatchEvent(
