@@ -88,7 +88,9 @@ package struct ManagerDaemon {
             context: try .server(
                 authority: credentials.authority.certificate, certificate: credentials.certificate,
                 key: credentials.key),
-            desk: AgentDesk(registry: registry, enrollment: enrollment, events: links, managerName: name),
+            desk: AgentDesk(
+                registry: registry, enrollment: enrollment, events: links, strangers: StrangerGate(logger: logger),
+                managerName: name),
             readiness: readiness, logger: logger)
         let local = LocalResponder(
             home: home, repeatedOffenders: configuration.policy.managerRepeatedOffenders.map(Int64.init),

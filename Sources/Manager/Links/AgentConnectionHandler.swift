@@ -195,6 +195,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         let link = RemoteLink(
             agentID: agentID, fingerprint: peer.fingerprint.description, channel: context.channel)
         self.link = link
+        desk.strangers.leave(context.channel)
         let heartbeat = Heartbeat(now: context.eventLoop.now)
         self.heartbeat = heartbeat
         let interval = heartbeat.interval.nanoseconds / 1_000_000_000

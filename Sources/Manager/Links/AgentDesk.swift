@@ -7,6 +7,9 @@ struct AgentDesk: Sendable {
     let registry: AgentRegistry
     let enrollment: EnrollmentDesk
     let events: LinkEvents
+    /// The connections whose peers are not known yet.
+    let strangers: StrangerGate
+    let pace = EnrollmentPace()
     let managerName: String
 
     /// Whether the holder of this certificate is an agent now.

@@ -17,14 +17,23 @@ struct AgentListener: Service {
 
     func run() async throws {
         let (context, desk, logger) = (context, desk, logger)
+        let strangerLog = StrangerLog(logger: logger)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Without descriptors nothing is accepted for a second, instead of trying without end.
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                    try channel.pipeline.syncOperations.addHandler(StrangerDoor(gate: desk.strangers))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
-                        TLSHandler(context: context), ConnectionDoor(desk: desk, logger: logger),
+                        TLSHandler(context: context),
+                        ConnectionDoor(desk: desk, strangerLog: strangerLog, logger: logger),
                     ])
                 }
             }

@@ -10,10 +10,12 @@ final class ConnectionDoor: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let desk: AgentDesk
+    private let strangerLog: StrangerLog
     private let logger: Logger
 
-    init(desk: AgentDesk, logger: Logger) {
+    init(desk: AgentDesk, strangerLog: StrangerLog, logger: Logger) {
         self.desk = desk
+        self.strangerLog = strangerLog
         self.logger = logger
     }
 
@@ -34,27 +36,25 @@ final class ConnectionDoor: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.info(
-            "Connection was refused",
-            metadata: .of([.address: context.remoteAddress?.ipAddress ?? "", .error: "\(error)"]))
+        strangerLog.say(
+            .info, "Connection was refused",
+            .of([.address: context.remoteAddress?.ipAddress ?? "", .error: "\(error)"]))
         context.close(promise: nil)
     }
 
     private func admitEnrollment(_ context: ChannelHandlerContext) throws {
         try context.pipeline.syncOperations.addHandlers([
             FrameDecoder(maximumLength: FrameLimit.enrollment), FrameEncoder(maximumLength: FrameLimit.enrollment),
-            EnrollmentHandler(desk: desk.enrollment, logger: logger),
+            EnrollmentHandler(desk: desk.enrollment, pace: desk.pace, log: strangerLog),
         ])
     }
 
     private func admitAgent(_ context: ChannelHandlerContext, _ peer: TLSHandshakeCompleted.Peer?) throws {
         let encoder = FrameEncoder(maximumLength: FrameLimit.agent)
         guard let peer, desk.admits(peer) else {
-            logger.warning(
-                "Certificate is not one of an enrolled agent",
-                metadata: .of([
-                    .agent: peer?.commonName ?? "", .address: context.remoteAddress?.ipAddress ?? "",
-                ]))
+            strangerLog.say(
+                .warning, "Certificate is not one of an enrolled agent",
+                .of([.agent: peer?.commonName ?? "", .address: context.remoteAddress?.ipAddress ?? ""]))
             try context.pipeline.syncOperations.addHandler(encoder)
             context.channel.end(after: .failure(code: .notEnrolled, text: "this agent is not enrolled"))
             return

@@ -12,13 +12,15 @@ final class EnrollmentHandler: ChannelInboundHandler {
     private static let timeout = TimeAmount.seconds(10)
 
     private let desk: EnrollmentDesk
-    private let logger: Logger
+    private let pace: EnrollmentPace
+    private let log: StrangerLog
     private var timer: Scheduled<Void>?
     private var hasRequest = false
 
-    init(desk: EnrollmentDesk, logger: Logger) {
+    init(desk: EnrollmentDesk, pace: EnrollmentPace, log: StrangerLog) {
         self.desk = desk
-        self.logger = logger
+        self.pace = pace
+        self.log = log
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -37,9 +39,18 @@ final class EnrollmentHandler: ChannelInboundHandler {
         hasRequest = true
         let channel = context.channel
         let address = context.remoteAddress?.ipAddress ?? ""
-        let (desk, logger) = (desk, logger)
+        let network = PeerNetwork(context.remoteAddress)
+        guard pace.begin(network, now: .now()) else {
+            log.say(.warning, "Enrollments fail too often; this one was not looked at", .of([.address: address]))
+            return channel.end(
+                after: .failure(
+                    code: .unavailable, text: "too many enrollments failed of late; try again in a minute"))
+        }
+        let (desk, pace, log) = (desk, pace, log)
         channel.eventLoop.makeFutureWithTask {
-            await Self.answer(request, address: address, desk: desk, logger: logger)
+            let answer = await Self.answer(request, address: address, desk: desk, log: log)
+            if case .enrollResponse = answer { pace.succeeded(network) }
+            return answer
         }.flatMap { answer in
             channel.writeAndFlush(answer)
         }.whenComplete { _ in
@@ -48,19 +59,19 @@ final class EnrollmentHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.info(
-            "Enrollment connection failed",
-            metadata: .of([.address: context.remoteAddress?.ipAddress ?? "", .error: "\(error)"]))
+        log.say(
+            .info, "Enrollment connection failed",
+            .of([.address: context.remoteAddress?.ipAddress ?? "", .error: "\(error)"]))
         context.close(promise: nil)
     }
 
     private static func answer(
-        _ request: EnrollRequest, address: String, desk: EnrollmentDesk, logger: Logger
+        _ request: EnrollRequest, address: String, desk: EnrollmentDesk, log: StrangerLog
     ) async -> Message {
         do {
             return .enrollResponse(try await desk.enroll(request, address: address))
         } catch {
-            logger.warning("Enrollment was refused", metadata: .of([.address: address, .error: "\(error)"]))
+            log.say(.warning, "Enrollment was refused", .of([.address: address, .error: "\(error)"]))
             return failure(for: error)
         }
     }

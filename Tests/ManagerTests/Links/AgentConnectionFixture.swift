@@ -17,6 +17,7 @@ final class AgentConnectionFixture {
     let registry: AgentRegistry
     let dispatcher: Dispatcher
     let events = LinkEvents()
+    let strangers = StrangerGate(logger: .quiet)
     let channel = EmbeddedChannel()
     let handler: AgentConnectionHandler
     let ledger: SQLiteLedger
@@ -41,7 +42,9 @@ final class AgentConnectionFixture {
             dispatcher: dispatcher, managerName: "manager", logger: .quiet)
         handler = AgentConnectionHandler(
             peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint),
-            desk: AgentDesk(registry: registry, enrollment: enrollment, events: events, managerName: "manager"),
+            desk: AgentDesk(
+                registry: registry, enrollment: enrollment, events: events, strangers: strangers,
+                managerName: "manager"),
             logger: .quiet)
     }
 
