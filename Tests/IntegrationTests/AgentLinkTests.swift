@@ -126,6 +126,29 @@ import Testing
         await manager.stop()
     }
 
+    @Test func `a token is listed without its secret and can be taken back`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let token = try fleet.control("enroll", "token", "--name", "db-01").output
+        try fleet.control("enroll", "token", "--uses", "3")
+        let listed = try #require(try fleet.controlJSON("enroll", "tokens") as? [[String: Any]])
+        #expect(listed.map { $0["name"] as? String } == ["db-01", nil])
+        #expect(listed.map { $0["uses_left"] as? Int } == [1, 3])
+        let id = try #require(listed[0]["token_id"] as? String)
+        let shown = try fleet.control("enroll", "tokens").output
+        #expect(shown.contains(id) && !shown.contains("edr1."))
+        #expect(try fleet.control("enroll", "revoke", id).output == "token \(id) revoked\n")
+        #expect(try fleet.control("enroll", "revoke", id).status == 1)
+        let home = try TemporaryHome()
+        let enrolled = try ShellCommand.run(
+            DaemonProcess.binaries + "/edr-agent",
+            ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(fleet.port)"], input: token)
+        #expect(enrolled.status == 1 && enrolled.errors.contains("token is not valid"))
+        #expect((try fleet.controlJSON("enroll", "tokens") as? [[String: Any]])?.count == 1)
+        #expect(try fleet.control("changes").output.contains("token_revoked"))
+        await manager.stop()
+    }
+
     @Test func `a home that was enrolled before is told which agent it was`() async throws {
         let fleet = try Fleet(policy: policy())
         let manager = try await fleet.startManager()

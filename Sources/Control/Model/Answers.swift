@@ -64,6 +64,19 @@ struct TokenAnswer: Decodable {
     let warning: String?
 }
 
+struct ListedTokenAnswer: Decodable {
+    let tokenId: String
+    let id: String?
+    let name: String?
+    let created: String
+    let expires: String
+    let usesLeft: Int
+}
+
+struct RevokedTokenAnswer: Decodable {
+    let tokenId: String
+}
+
 struct ResponseAnswer: Decodable {
     struct Event: Decodable {
         let at: String

@@ -97,6 +97,30 @@ enum API {
         let warning: Nullable<String>
     }
 
+    struct ListedToken: Codable, Sendable {
+        let tokenID: String
+        let id: Nullable<String>
+        let name: Nullable<String>
+        let created: String
+        let expires: String
+        let usesLeft: Int
+
+        enum CodingKeys: String, CodingKey {
+            case tokenID = "tokenId"
+            case id, name, created, expires, usesLeft
+        }
+    }
+
+    struct RevokedToken: Codable, Sendable {
+        let tokenID: String
+        let revoked: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case tokenID = "tokenId"
+            case revoked
+        }
+    }
+
     struct Response: Codable, Sendable {
         let id: String
         let state: String

@@ -51,6 +51,11 @@ struct ControlRoutes: Sendable {
             let author = try await context.author(person: wanted.by, reason: wanted.reason)
             return try Self.answer(try await operations.createToken(wanted, by: author))
         }
+        api.get("enrollment-tokens") { _, _ in try Self.answer(try await operations.tokens()) }
+        api.delete("enrollment-tokens/:id") { request, context in
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.revokeToken(try context.id(), by: author))
+        }
     }
 
     private func addResponses(to api: RouterGroup<ControlContext>) {

@@ -100,6 +100,16 @@ protocol Ledger: Sendable {
     /// - Parameter by: who made it, for the audit record.
     func createToken(_ token: EnrollmentGrant, by: String) async throws(LedgerError)
 
+    /// The tokens that are valid at a time, with the uses that are left, the oldest first.
+    ///
+    /// - Parameter now: unix milliseconds.
+    func tokens(at now: Int64) async throws(LedgerError) -> [EnrollmentGrant]
+
+    /// Forgets a token.
+    ///
+    /// - Returns: `false` when it is not known.
+    func revokeToken(hash: [UInt8]) async throws(LedgerError) -> Bool
+
     /// Enrolls an agent: checks and counts the token, finds id and name, has the certificate made and keeps the
     /// agent, all in one transaction.
     ///

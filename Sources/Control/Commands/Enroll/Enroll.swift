@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct Enroll: VerbGroup {
     static let configuration = CommandConfiguration(
-        abstract: "Lets new agents in.", subcommands: [Token.self])
+        abstract: "Lets new agents in.", subcommands: [Token.self, Tokens.self, Revoke.self])
 }
 
 extension Enroll {
