@@ -94,16 +94,24 @@ struct AgentDaemon {
         try executor.start()
         // One thread carries one connection; more would only cost memory.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let context = try TLSContext.agent(
-            authority: credentials.authority, certificate: credentials.certificate, key: credentials.key)
+        let identity = try AgentIdentity(home: home, credentials: credentials, logger: logger)
+        if credentials.certificate.expiresAt <= CertificateAuthority.currentTime {
+            logger.critical(
+                "Certificate has expired, so the manager refuses this agent",
+                metadata: .of([
+                    .agent: credentials.agentID,
+                    .reason: "enroll again, with a token of edr-control enroll token --id \(credentials.agentID)",
+                ]))
+        }
         let addresses = ManagerAddressBook(
             path: home.state + "/manager-address", servers: configuration.servers, executor: executor)
         let link = ManagerLinkService(
-            group: group, context: context, hello: hello, executor: executor, outbox: outbox, addresses: addresses,
+            group: group, identity: identity, hello: hello, executor: executor, outbox: outbox, addresses: addresses,
             logger: logger)
         let onStop = CurrentOnStop(configuration.onStop)
         let prober = ManagerProbe(
-            requests: probes, addresses: addresses, group: group, context: context, executor: executor, logger: logger)
+            requests: probes, addresses: addresses, group: group, identity: identity, executor: executor,
+            logger: logger)
         let release = ReleaseService(
             path: home.agentSocket, group: group,
             release: LocalRelease(executor: executor, watch: watch, logger: logger), logger: logger)

@@ -14,6 +14,7 @@ final class ManagerLinkHandler: ChannelInboundHandler {
     /// What the link needs from the rest of the agent.
     struct Agent: Sendable {
         let hello: Hello
+        let identity: AgentIdentity
         let executor: ResponseExecutor
         let outbox: ReportOutbox
         let logger: Logger
@@ -55,6 +56,7 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         case .welcome(let welcome) where heartbeat == nil: accept(context, welcome)
         case .order(let payload) where heartbeat != nil: take(context, payload)
         case .describe(let ids) where heartbeat != nil: describe(ids, to: context.channel)
+        case .renewResponse(let chain) where heartbeat != nil: takeCertificate(context, chain)
         case .reportAck(let sequence): agent.executor.acknowledge(through: sequence)
         case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
         case .pong: break
@@ -99,6 +101,14 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         agent.onWelcome(context.channel, welcome)
     }
 
+    /// Connects again with a renewed certificate: with its first use the old one is worth nothing any more.
+    private func takeCertificate(_ context: ChannelHandlerContext, _ chain: String) {
+        guard agent.identity.take(certificate: chain) else { return }
+        let reason = "the certificate was renewed"
+        context.writeAndFlush(wrapOutboundOut(.goodbye(reason: reason)), promise: nil)
+        end(context, reason: reason)
+    }
+
     private func describe(_ ids: [[UInt8]], to channel: any Channel) {
         let outbox = agent.outbox
         agent.executor.describe(ids.compactMap(DispatchID.init(bytes:))) { orders in
@@ -118,6 +128,9 @@ final class ManagerLinkHandler: ChannelInboundHandler {
 
     private func tick(_ context: ChannelHandlerContext) {
         guard var heartbeat else { return }
+        if let request = agent.identity.renewalRequest() {
+            context.writeAndFlush(wrapOutboundOut(.renewRequest(certificateRequest: request)), promise: nil)
+        }
         let action = heartbeat.tick(now: .now())
         self.heartbeat = heartbeat
         switch action {

@@ -12,7 +12,7 @@ import TLS
 /// Keeps the agent connected: tries its managers one after the other, again and again.
 struct ManagerLinkService: Service {
     let group: MultiThreadedEventLoopGroup
-    let context: TLSContext
+    let identity: AgentIdentity
     let hello: Hello
     let executor: ResponseExecutor
     let outbox: ReportOutbox
@@ -46,8 +46,10 @@ struct ManagerLinkService: Service {
     /// - Returns: whether the manager had accepted the agent.
     private func connect(to server: ManagerAddress) async -> Bool {
         let accepted = Accepted()
+        let context = identity.context
+        defer { if !accepted.value { identity.notAccepted(context) } }
         do {
-            let (channel, ended) = try await open(server, accepted: accepted)
+            let (channel, ended) = try await open(server, context, accepted: accepted)
             let reason = try await withTaskCancellationHandler {
                 try await ended.get()
             } onCancel: {
@@ -68,15 +70,16 @@ struct ManagerLinkService: Service {
     }
 
     private func open(
-        _ server: ManagerAddress, accepted: Accepted
+        _ server: ManagerAddress, _ context: TLSContext, accepted: Accepted
     ) async throws -> (any Channel, EventLoopFuture<String>) {
         let eventLoop = group.next()
         let ended = eventLoop.makePromise(of: String.self)
-        let (addresses, logger) = (addresses, logger)
+        let (addresses, identity, logger) = (addresses, identity, logger)
         let agent = ManagerLinkHandler.Agent(
-            hello: hello, executor: executor, outbox: outbox, logger: logger
+            hello: hello, identity: identity, executor: executor, outbox: outbox, logger: logger
         ) { channel, welcome in
             accepted.note()
+            identity.accepted(context)
             addresses.connected(to: channel.remoteAddress?.ipAddress)
             logger.notice(
                 "Connected to the manager",
@@ -86,7 +89,6 @@ struct ManagerLinkService: Service {
             // A moment from now the agent mostly waits.
             channel.eventLoop.scheduleTask(in: .seconds(1)) { StartPages.release() }
         }
-        let context = context
         do {
             let channel = try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(.seconds(10))

@@ -21,7 +21,7 @@ struct ManagerProbe: Service {
     let requests: AsyncStream<Int64>
     let addresses: ManagerAddressBook
     let group: MultiThreadedEventLoopGroup
-    let context: TLSContext
+    let identity: AgentIdentity
     let executor: ResponseExecutor
     let logger: Logger
 
@@ -58,7 +58,7 @@ struct ManagerProbe: Service {
     private func connect(to server: ManagerAddress) async throws {
         let eventLoop = group.next()
         let done = eventLoop.makePromise(of: Void.self)
-        let context = context
+        let context = identity.context
         do {
             let channel = try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(Self.patience)

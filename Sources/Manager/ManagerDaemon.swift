@@ -69,7 +69,8 @@ package struct ManagerDaemon {
         let name = configuration.name ?? LocalHost.name
         let ledger = try SQLiteLedger(path: home.ledger, logger: logger)
         let context = DecisionContext(policy: Policy(configuration.policy), agents: AgentDirectory([]))
-        let registry = AgentRegistry(try await ledger.agents(), context: context)
+        let registry = AgentRegistry(
+            try await ledger.agents(), renewals: try await ledger.renewals(), context: context)
         let dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: home.alertsLog), managerName: name,
             logger: logger)
@@ -77,8 +78,11 @@ package struct ManagerDaemon {
 
         let credentials = try ManagerCredentials.loadOrCreate(home: home, logger: logger)
         let enrollment = EnrollmentDesk(
-            authority: credentials.authority, ledger: ledger, registry: registry, dispatcher: dispatcher,
-            managerName: name, logger: logger)
+            authority: credentials.authority, certificateLifetime: configuration.certificateLifetime, ledger: ledger,
+            registry: registry, dispatcher: dispatcher, managerName: name, logger: logger)
+        let renewal = RenewalDesk(
+            authority: credentials.authority, lifetime: configuration.certificateLifetime, ledger: ledger,
+            registry: registry, logger: logger)
         let links = LinkEvents()
         // The doors that must be open before the manager calls itself ready: agents' port and control socket.
         let readiness = Readiness(doors: 2)
@@ -89,8 +93,8 @@ package struct ManagerDaemon {
                 authority: credentials.authority.certificate, certificate: credentials.certificate,
                 key: credentials.key),
             desk: AgentDesk(
-                registry: registry, enrollment: enrollment, events: links, strangers: StrangerGate(logger: logger),
-                managerName: name),
+                registry: registry, enrollment: enrollment, renewal: renewal, events: links,
+                strangers: StrangerGate(logger: logger), managerName: name),
             readiness: readiness, logger: logger)
         let local = LocalResponder(
             home: home, repeatedOffenders: configuration.policy.managerRepeatedOffenders.map(Int64.init),

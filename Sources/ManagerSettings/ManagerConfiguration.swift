@@ -18,6 +18,8 @@ package struct ManagerConfiguration: Sendable {
 
     /// The TCP port for agents.
     package private(set) var port = 7514
+    /// How long agents' certificates are good, in seconds; they renew them when a third of it is left.
+    package private(set) var certificateLifetime: Int64 = 90 * 24 * 3600
     /// The address on which agents are awaited.
     package private(set) var localAddress = "0.0.0.0"
     package private(set) var sources: [AlertSourceConfiguration] = []
@@ -76,7 +78,11 @@ package struct ManagerConfiguration: Sendable {
     /// The sections that only a start takes over and that say something else here than in `other`.
     package func sectionsFixedAtStart(changedSince other: ManagerConfiguration) -> [String] {
         [
-            ("remote", port != other.port || localAddress != other.localAddress),
+            (
+                "remote",
+                port != other.port || localAddress != other.localAddress
+                    || certificateLifetime != other.certificateLifetime
+            ),
             // Where in its file a source stands does not matter.
             ("alert_source", sources.map(\.reading) != other.sources.map(\.reading)),
             ("manager", name != other.name), ("logging", logLevel != other.logLevel),
@@ -84,9 +90,21 @@ package struct ManagerConfiguration: Sendable {
         ].filter(\.1).map(\.0)
     }
 
+    /// As long as the authority's own certificate is good.
+    private static let longestCertificateLifetime: Int64 = 3650 * 24 * 3600
+
     private mutating func readRemote(_ section: ConfigNode, _ diagnostics: Diagnostics) {
-        let reader = SectionReader(section, known: ["port", "local_ip"], diagnostics: diagnostics)
+        let reader = SectionReader(section, known: ["port", "local_ip", "certificate_lifetime"], diagnostics: diagnostics)
         if let port = reader.integer("port", in: 1...65535) { self.port = port }
+        if let node = reader.last("certificate_lifetime"),
+            let lifetime = reader.duration("certificate_lifetime", atLeast: .seconds(3600))
+        {
+            if lifetime <= .seconds(Self.longestCertificateLifetime) {
+                certificateLifetime = lifetime.components.seconds
+            } else {
+                reader.invalid(node, "expected 1h to 3650d")
+            }
+        }
         if let node = reader.last("local_ip"), let address = reader.nonEmpty("local_ip") {
             if IPAddress(address) != nil {
                 localAddress = address

@@ -33,5 +33,7 @@ enum Samples {
         .describe(dispatchIDs: [dispatchID, dispatchID]),
         .describe(dispatchIDs: []),
         .description(payload: [1, 2, 3]),
+        .renewRequest(certificateRequest: [0x30, 0, 255]),
+        .renewResponse(certificateChain: "PEM"),
     ]
 }

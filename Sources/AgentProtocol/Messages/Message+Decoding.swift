@@ -26,6 +26,8 @@ extension Message {
         case .journalSummary: return .journalSummary(payload: body)
         case .description: return .description(payload: body)
         case .describe: return .describe(dispatchIDs: try Fields(body).allBytes(1))
+        case .renewRequest: return .renewRequest(certificateRequest: try Fields(body).bytes(1))
+        case .renewResponse: return .renewResponse(certificateChain: try Fields(body).text(1))
         case .undo:
             let fields = try Fields(body)
             return .undo(dispatchID: try fields.bytes(1), by: try fields.text(2, default: ""))

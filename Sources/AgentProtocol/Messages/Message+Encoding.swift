@@ -25,6 +25,8 @@ extension Message {
                 writer.write(code.rawValue, field: 1)
                 writer.write(text, field: 2)
             }
+        case .renewRequest(let request): Self.fields { $0.write(request, field: 1) }
+        case .renewResponse(let chain): Self.fields { $0.write(chain, field: 1) }
         case .describe(let dispatchIDs):
             Self.fields { writer in
                 for dispatchID in dispatchIDs { writer.write(dispatchID, field: 1) }

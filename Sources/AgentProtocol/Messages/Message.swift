@@ -36,6 +36,13 @@ package enum Message: Equatable, Sendable {
     case describe(dispatchIDs: [[UInt8]])
     /// A dispatch that was asked for: an encoded order with where it stands.
     case description(payload: [UInt8])
+    /// Asks for a certificate in place of the one with which the link was opened.
+    ///
+    /// An older manager skips it.
+    /// - Parameter certificateRequest: a certificate signing request in DER, for a new key.
+    case renewRequest(certificateRequest: [UInt8])
+    /// - Parameter certificateChain: the agent's new certificate in PEM.
+    case renewResponse(certificateChain: String)
 
     /// How many bytes identify an order.
     package static let dispatchIDByteCount = 16

@@ -18,6 +18,8 @@ enum MessageType: UInt8, CaseIterable {
     case journalSummary = 14
     case describe = 15
     case description = 16
+    case renewRequest = 17
+    case renewResponse = 18
 
     var name: String {
         switch self {
@@ -37,6 +39,8 @@ enum MessageType: UInt8, CaseIterable {
         case .journalSummary: "journal_summary"
         case .describe: "describe"
         case .description: "description"
+        case .renewRequest: "renew_request"
+        case .renewResponse: "renew_response"
         }
     }
 }
@@ -60,6 +64,8 @@ extension Message {
         case .journalSummary: .journalSummary
         case .describe: .describe
         case .description: .description
+        case .renewRequest: .renewRequest
+        case .renewResponse: .renewResponse
         }
     }
 }

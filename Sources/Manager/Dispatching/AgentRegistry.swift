@@ -19,9 +19,12 @@ final class AgentRegistry: Sendable {
     }
 
     private let entries: Mutex<[String: Entry]>
+    /// By agent, the certificates that agents may use in place of their present ones.
+    private let renewals: Mutex<[String: CertificateRenewal]>
     private let context: DecisionContext
 
-    init(_ records: [AgentRecord], context: DecisionContext) {
+    init(_ records: [AgentRecord], renewals: [CertificateRenewal] = [], context: DecisionContext) {
+        self.renewals = Mutex(Dictionary(renewals.map { ($0.agentID, $0) }, uniquingKeysWith: { first, _ in first }))
         entries = Mutex(
             Dictionary(
                 records.map { ($0.id, Entry(record: $0, isConnected: false)) }, uniquingKeysWith: { first, _ in first })
@@ -45,9 +48,35 @@ final class AgentRegistry: Sendable {
     }
 
     /// Whether a certificate is the one that its agent is served with now: not one of a removed agent, nor one
-    /// that a later enrollment replaced.
+    /// that a later enrollment replaced. While a certificate is being renewed there are two.
     func isCurrent(agent id: String, fingerprint: String) -> Bool {
-        entries.withLock { $0[id]?.record.certificateFingerprint == fingerprint }
+        guard let present = entries.withLock({ $0[id]?.record.certificateFingerprint }) else { return false }
+        if present == fingerprint { return true }
+        return renewals.withLock { $0[id].map { $0.replaces == present && $0.fingerprint == fingerprint } ?? false }
+    }
+
+    /// Lets an agent use a new certificate beside its present one.
+    func offer(_ renewal: CertificateRenewal) {
+        renewals.withLock { $0[renewal.agentID] = renewal }
+    }
+
+    /// Notes that an agent uses this certificate: when it is a new one, the old one is worth nothing from now on.
+    ///
+    /// - Returns: the renewal that is done with it.
+    func uses(agent id: String, fingerprint: String) -> CertificateRenewal? {
+        let renewal = renewals.withLock { renewals -> CertificateRenewal? in
+            guard let renewal = renewals[id], renewal.fingerprint == fingerprint else { return nil }
+            renewals[id] = nil
+            return renewal
+        }
+        guard let renewal else { return nil }
+        return entries.withLock { entries in
+            guard var entry = entries[id], entry.record.certificateFingerprint == renewal.replaces else { return nil }
+            entry.record.certificateSerial = renewal.serial
+            entry.record.certificateFingerprint = renewal.fingerprint
+            entries[id] = entry
+            return renewal
+        }
     }
 
     func add(_ record: AgentRecord) {

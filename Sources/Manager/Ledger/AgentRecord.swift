@@ -3,9 +3,9 @@ struct AgentRecord: Sendable, Equatable {
     /// At least three digits, `001` and up.
     let id: String
     let name: String
-    let certificateSerial: String
+    var certificateSerial: String
     /// The only certificate that this agent is served with.
-    let certificateFingerprint: String
+    var certificateFingerprint: String
     /// When it was first enrolled, in unix milliseconds.
     let created: Int64
     /// When it was last heard of, in unix milliseconds; `nil`: never.

@@ -129,6 +129,14 @@ protocol Ledger: Sendable {
     /// The enrolled agent with this id or, in any letter case, this name.
     func agent(_ idOrName: String) async throws(LedgerError) -> AgentRecord?
 
+    /// The renewals that agents have not used yet and that are worth something.
+    func renewals() async throws(LedgerError) -> [CertificateRenewal]
+
+    /// Keeps a renewal in place of an earlier one of the same agent.
+    ///
+    /// - Returns: `false` when the certificate that it replaces is not the agent's present one.
+    func offer(_ renewal: CertificateRenewal) async throws(LedgerError) -> Bool
+
     /// Takes a renewed certificate in place of the agent's present one.
     ///
     /// - Returns: `false` when no such agent is enrolled.

@@ -24,6 +24,9 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     /// How often a sign of life is passed on at most.
     private static let signInterval = TimeAmount.seconds(1)
 
+    /// How often an agent may have its certificate renewed at most.
+    private static let renewalInterval = TimeAmount.minutes(10)
+
     private let peer: TLSHandshakeCompleted.Peer
     private let desk: AgentDesk
     private let logger: Logger
@@ -41,6 +44,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     /// Since when the peer has taken nothing of what waits for it; nil while nothing has to wait.
     private var unwritableSince: NIODeadline?
     private var lastSign: NIODeadline?
+    private var lastRenewal: NIODeadline?
     private var endReason = "the connection was lost"
 
     init(peer: TLSHandshakeCompleted.Peer, desk: AgentDesk, logger: Logger) {
@@ -88,6 +92,8 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
             decode { () throws(WireError) in
                 desk.events.send(.description(link, try HeldOrder(encoded: payload)))
             }
+        case .renewRequest(let request):
+            renew(link, request, now: context.eventLoop.now)
         case .ping(let nonce):
             heard(link, context)
             context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
@@ -121,6 +127,18 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         unacknowledged += 1
         desk.events.send(.reports(link, reports))
         reports = []
+    }
+
+    /// Has the agent's certificate renewed.
+    private func renew(_ link: RemoteLink, _ request: [UInt8], now: NIODeadline) {
+        // Each costs a signature and a write to the ledger.
+        if let lastRenewal, now < lastRenewal + Self.renewalInterval { return }
+        lastRenewal = now
+        let desk = desk.renewal
+        Task {
+            let certificate = await desk.renew(agent: link.agentID, fingerprint: link.fingerprint, request: request)
+            if let certificate { link.send(renewed: certificate) }
+        }
     }
 
     private func note(_ report: UnknownReport) {
@@ -213,6 +231,9 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         let now = context.eventLoop.now
         if let unwritableSince, now - unwritableSince >= heartbeat.deadAfter {
             return end(context, reason: "it does not read")
+        }
+        guard peer.expiresAt > CertificateAuthority.currentTime else {
+            return end(context, reason: "its certificate has expired")
         }
         let action = heartbeat.tick(now: now)
         self.heartbeat = heartbeat

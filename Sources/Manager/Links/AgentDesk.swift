@@ -6,6 +6,7 @@ import TLS
 struct AgentDesk: Sendable {
     let registry: AgentRegistry
     let enrollment: EnrollmentDesk
+    let renewal: RenewalDesk
     let events: LinkEvents
     /// The connections whose peers are not known yet.
     let strangers: StrangerGate
@@ -15,9 +16,10 @@ struct AgentDesk: Sendable {
     /// Whether the holder of this certificate is an agent now.
     ///
     /// The TLS handshake has proved that the certificate is ours; it cannot know that the agent was removed or enrolled
-    /// again since.
+    /// again since; and a resumed session does not look at the certificate's end.
     func admits(_ peer: TLSHandshakeCompleted.Peer) -> Bool {
-        registry.isCurrent(agent: peer.commonName, fingerprint: peer.fingerprint.description)
+        peer.expiresAt > CertificateAuthority.currentTime
+            && registry.isCurrent(agent: peer.commonName, fingerprint: peer.fingerprint.description)
     }
 
     func welcome(agentID: String, heartbeatSeconds: Int64) -> Welcome {

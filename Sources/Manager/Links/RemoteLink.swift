@@ -47,6 +47,11 @@ final class RemoteLink: AgentLink {
         channel.writeAndFlush(Message.describe(dispatchIDs: ids.map(\.bytes)), promise: nil)
     }
 
+    /// Hands the agent a new certificate in PEM.
+    func send(renewed certificate: String) {
+        channel.writeAndFlush(Message.renewResponse(certificateChain: certificate), promise: nil)
+    }
+
     func close(reason: String) {
         channel.end(after: .goodbye(reason: reason))
     }

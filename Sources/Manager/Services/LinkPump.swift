@@ -21,6 +21,7 @@ struct LinkPump: Service {
                     link.close(reason: "the agent is not enrolled")
                     continue
                 }
+                await noteCertificate(of: link)
                 saw(
                     AgentSighting(agent: link.agentID, at: Timestamp.now(), version: version, address: address),
                     connected: true, save: true)
@@ -41,6 +42,19 @@ struct LinkPump: Service {
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: false, save: true)
                 logger.notice("Agent is disconnected", metadata: .of([.agent: link.agentID, .reason: reason]))
             }
+        }
+    }
+
+    /// A certificate that was renewed takes the place of the old one when it is used.
+    private func noteCertificate(of link: RemoteLink) async {
+        guard let renewal = registry.uses(agent: link.agentID, fingerprint: link.fingerprint) else { return }
+        do throws(LedgerError) {
+            _ = try await ledger.renewCertificate(
+                agent: renewal.agentID, serial: renewal.serial, fingerprint: renewal.fingerprint)
+        } catch {
+            // Until the next start the registry knows; after it, both are good again.
+            logger.error(
+                "Renewed certificate was not kept", metadata: .of([.agent: link.agentID, .error: error]))
         }
     }
 

@@ -7,6 +7,8 @@ import TLS
 /// Gives out enrollment tokens and turns them into agents with certificates.
 struct EnrollmentDesk: Sendable {
     let authority: CertificateAuthority
+    /// How long agents' certificates are good, in seconds.
+    let certificateLifetime: Int64
     let ledger: any Ledger
     let registry: AgentRegistry
     let dispatcher: Dispatcher
@@ -37,12 +39,12 @@ struct EnrollmentDesk: Sendable {
     func enroll(_ request: EnrollRequest, address: String) async throws -> EnrollResponse {
         let token = try EnrollmentToken(request.token)
         let signing = try CertificateRequest(der: request.certificateRequest)
-        let authority = authority
+        let (authority, lifetime) = (authority, certificateLifetime)
         let enrollment = try await ledger.enroll(
             EnrollmentApplication(
                 tokenHash: SHA256.digest(of: token.secret), name: request.requestedName, at: Timestamp.now())
         ) { id, _ in
-            let certificate = try authority.issueAgentCertificate(for: signing, agentID: id)
+            let certificate = try authority.issueAgentCertificate(for: signing, agentID: id, lifetime: lifetime)
             return IssuedCertificate(
                 serial: certificate.serial, fingerprint: try certificate.fingerprint().description,
                 pem: try certificate.pem())

@@ -124,9 +124,14 @@ package final class Certificate: Sendable {
     }
 
     /// When the certificate ends, in seconds since 1970.
-    package var expiresAt: Int64 {
+    package var expiresAt: Int64 { Self.seconds(X509_get0_notAfter(pointer)) }
+
+    /// When the certificate begins, in seconds since 1970.
+    package var beginsAt: Int64 { Self.seconds(X509_get0_notBefore(pointer)) }
+
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
         var parts = tm()
-        guard ASN1_TIME_to_tm(X509_get0_notAfter(pointer), &parts) == 1 else { return 0 }
+        guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
         return Int64(timegm(&parts))
     }
 

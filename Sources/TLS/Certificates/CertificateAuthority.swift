@@ -6,7 +6,8 @@ package final class CertificateAuthority: Sendable {
     package static let serverName = "edr-manager"
 
     private static let commonName = "edr-manager CA"
-    private static let lifetime: Int64 = 10 * 365 * 24 * 3600 + 2 * 24 * 3600
+    /// How many seconds the authority's own certificate is good.
+    package static let longestLifetime: Int64 = 10 * 365 * 24 * 3600 + 2 * 24 * 3600
     /// Certificates begin this many seconds in the past, for peers whose clock is behind.
     private static let backdating: Int64 = 300
 
@@ -21,7 +22,7 @@ package final class CertificateAuthority: Sendable {
         key = try PrivateKey()
         certificate = try CertificateProfile.authority.certificate(
             subject: Self.commonName, publicKey: key.pointer,
-            validity: now - Self.backdating...now + Self.lifetime, issuer: nil, signedBy: key)
+            validity: now - Self.backdating...now + Self.longestLifetime, issuer: nil, signedBy: key)
     }
 
     /// Loads the authority from `ca.pem` and `ca-key.pem` in a directory.
@@ -73,22 +74,25 @@ package final class CertificateAuthority: Sendable {
     ///
     /// - Throws: `invalidCredential` when the request is not signed by its own key or the key is not on P-256;
     ///   `invalidName` when the id is empty, longer than 64 bytes or has control characters.
+    /// - Parameter lifetime: how long it is good, in seconds.
     package func issueAgentCertificate(
-        for request: CertificateRequest, agentID: String, now: Int64 = CertificateAuthority.currentTime
+        for request: CertificateRequest, agentID: String, lifetime: Int64 = CertificateAuthority.longestLifetime,
+        now: Int64 = CertificateAuthority.currentTime
     ) throws(TLSError) -> Certificate {
         let publicKey = try request.verifiedPublicKey()
         // The public key belongs to the request, which must live until the certificate has its copy.
         return try withExtendedLifetime(request) { () throws(TLSError) in
-            try issue(.agent, subject: agentID, publicKey: publicKey, now: now)
+            try issue(.agent, subject: agentID, publicKey: publicKey, lifetime: lifetime, now: now)
         }
     }
 
     private func issue(
-        _ profile: CertificateProfile, subject: String, publicKey: OpaquePointer, now: Int64
+        _ profile: CertificateProfile, subject: String, publicKey: OpaquePointer,
+        lifetime: Int64 = CertificateAuthority.longestLifetime, now: Int64
     ) throws(TLSError) -> Certificate {
         // No certificate outlives the authority that vouches for it.
         let first = now - Self.backdating
-        let last = max(first, min(now + Self.lifetime, certificate.expiresAt))
+        let last = max(first, min(now + lifetime, certificate.expiresAt))
         return try profile.certificate(
             subject: subject, publicKey: publicKey, validity: first...last, issuer: certificate, signedBy: key)
     }

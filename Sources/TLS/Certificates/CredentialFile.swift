@@ -14,6 +14,12 @@ package enum CredentialFile {
         }
     }
 
+    /// Puts a file in the place of another one in the same directory, in one step that outlives a crash.
+    package static func move(_ source: String, to path: String) throws(TLSError) {
+        guard rename(source, path) == 0 else { throw .file(path: path, operation: "replace", errno: errno) }
+        try syncDirectory(of: path)
+    }
+
     /// Replaces a file by one of mode 0600 with these bytes.
     ///
     /// The bytes go to a temporary file beside it, which is synced and renamed: after a crash the old file or

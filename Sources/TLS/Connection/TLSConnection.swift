@@ -109,7 +109,8 @@ final class TLSConnection {
             throw .certificateRejected(reason: "its subject has not exactly one common name")
         }
         return TLSHandshakeCompleted.Peer(
-            commonName: commonName, serial: certificate.serial, fingerprint: try certificate.fingerprint())
+            commonName: commonName, serial: certificate.serial, fingerprint: try certificate.fingerprint(),
+            expiresAt: certificate.expiresAt)
     }
 
     /// Appends decrypted bytes to `buffer` until it has `limit` bytes or more, or nothing is left.

@@ -10,6 +10,10 @@ package struct TLSHandshakeCompleted: Equatable, Sendable {
         /// The certificate's serial number, in hexadecimal digits.
         package let serial: String
         package let fingerprint: Fingerprint
+        /// When the certificate ends, in seconds since 1970.
+        ///
+        /// A resumed session does not look at it again.
+        package let expiresAt: Int64
     }
 
     package let applicationProtocol: ApplicationProtocol

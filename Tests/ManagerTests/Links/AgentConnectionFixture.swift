@@ -37,14 +37,17 @@ final class AgentConnectionFixture {
         dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: folder + "/alerts.log"),
             managerName: "manager", logger: .quiet)
+        let authority = try CertificateAuthority.loadOrCreate(directory: folder)
         let enrollment = EnrollmentDesk(
-            authority: try .loadOrCreate(directory: folder), ledger: ledger, registry: registry,
+            authority: authority, certificateLifetime: 3600, ledger: ledger, registry: registry,
             dispatcher: dispatcher, managerName: "manager", logger: .quiet)
         handler = AgentConnectionHandler(
-            peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint),
+            peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint, expiresAt: .max),
             desk: AgentDesk(
-                registry: registry, enrollment: enrollment, events: events, strangers: strangers,
-                managerName: "manager"),
+                registry: registry, enrollment: enrollment,
+                renewal: RenewalDesk(
+                    authority: authority, lifetime: 3600, ledger: ledger, registry: registry, logger: .quiet),
+                events: events, strangers: strangers, managerName: "manager"),
             logger: .quiet)
     }
 

@@ -39,6 +39,17 @@ enum LedgerSchema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("renewals of certificates") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE certificate_renewal (
+                        agent_id TEXT PRIMARY KEY,
+                        replaces TEXT NOT NULL,
+                        serial TEXT NOT NULL,
+                        fingerprint TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 
