@@ -94,7 +94,8 @@ package struct ManagerConfiguration: Sendable {
     private static let longestCertificateLifetime: Int64 = 3650 * 24 * 3600
 
     private mutating func readRemote(_ section: ConfigNode, _ diagnostics: Diagnostics) {
-        let reader = SectionReader(section, known: ["port", "local_ip", "certificate_lifetime"], diagnostics: diagnostics)
+        let reader = SectionReader(
+            section, known: ["port", "local_ip", "certificate_lifetime"], diagnostics: diagnostics)
         if let port = reader.integer("port", in: 1...65535) { self.port = port }
         if let node = reader.last("certificate_lifetime"),
             let lifetime = reader.duration("certificate_lifetime", atLeast: .seconds(3600))

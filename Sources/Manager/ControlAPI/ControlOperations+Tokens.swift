@@ -18,7 +18,7 @@ extension ControlOperations {
         let known = try await ledger.tokens(at: Timestamp.now()).filter { $0.publicID == id.lowercased() }
         guard !known.isEmpty else {
             throw ControlFailure(
-                .notFound, "there is no token \"\(id)\" with which an agent could enroll; see edr-control enroll tokens")
+                .notFound, "no valid token has the id \"\(id)\"; see edr-control enroll tokens")
         }
         // Two of the same id are as unlikely as they are harmless: both go.
         for token in known { _ = try await ledger.revokeToken(hash: token.hash) }

@@ -48,7 +48,9 @@ final class AgentRegistry: Sendable {
     }
 
     /// Whether a certificate is the one that its agent is served with now: not one of a removed agent, nor one
-    /// that a later enrollment replaced. While a certificate is being renewed there are two.
+    /// that a later enrollment replaced.
+    ///
+    /// While a certificate is being renewed there are two.
     func isCurrent(agent id: String, fingerprint: String) -> Bool {
         guard let present = entries.withLock({ $0[id]?.record.certificateFingerprint }) else { return false }
         if present == fingerprint { return true }

@@ -11,7 +11,8 @@ import Testing
         let before = site.descriptors
         for bytes in [
             Array("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8](repeating: 0, count: 20_000),
-            [UInt8](repeating: 0xFF, count: 20_000), [0x16, 0x03, 0x01, 0xFF, 0xFF] + [UInt8](repeating: 1, count: 70_000),
+            [UInt8](repeating: 0xFF, count: 20_000),
+            [0x16, 0x03, 0x01, 0xFF, 0xFF] + [UInt8](repeating: 1, count: 70_000),
         ] {
             let peer = try RawPeer(port: site.port)
             peer.send(bytes)
@@ -161,7 +162,8 @@ import Testing
             return try ShellCommand.run(
                 DaemonProcess.binaries + "/edr-agent",
                 ["--home", home.path, "--enroll", "-", "--manager", "127.0.0.1:\(site.port)", "--name", "x"],
-                input: token + "\n").errors
+                input: token + "\n"
+            ).errors
         }
         for _ in 0..<20 { #expect(try await attempt().contains("token is not valid")) }
         #expect(try await attempt().contains("too many enrollments failed"))
