@@ -1,5 +1,6 @@
 import AgentProtocol
 import Foundation
+import NIOCore
 import Synchronization
 import TLS
 import TestSupport
@@ -73,6 +74,37 @@ import Testing
             #expect(end.types == [Frame.failure], "\(end)")
         }
         try await site.agentStillServed()
+        await site.stop()
+    }
+
+    @Test func `an enrolled agent that breaks the protocol loses its link and nothing else`() async throws {
+        let site = try await BesiegedManager()
+        let before = site.descriptors
+        let other = try site.fleet.enrollAgent(named: "db-01")
+        // Fields 1 to 3 of a hello: version, agent's version and name.
+        let hello = TLSPeer.frame(Frame.hello, [0x08, 1, 0x12, 1, 0x31, 0x1A, 1, 0x62])
+        let unknown = TLSPeer.frame(200, [1, 2, 3])
+        for (bytes, isWelcomed) in [
+            (TLSPeer.frame(Frame.ping, [0x08, 1]), false), ([0, 0x7F, 0xFF, 0xFF, 1], false), ([0, 0, 0, 0], false),
+            (hello + hello, true), (hello + [0xFF, 0xFF, 0xFF, 0xFF], true),
+            (hello + unknown + TLSPeer.frame(Frame.welcome, hello), true),
+            (hello + unknown + TLSPeer.frame(Frame.order, [1]), true),
+            (hello + TLSPeer.frame(Frame.report, [0xFF]), true),
+        ] as [([UInt8], Bool)] {
+            let peer = try await TLSPeer.connect(site.context(of: other), port: site.port)
+            await peer.handshake()
+            await peer.send(bytes)
+            let end = await peer.end()
+            #expect(end.types.contains(Frame.welcome) == isWelcomed, "\(bytes): \(end)")
+        }
+        // Half a frame, and gone.
+        let truncated = try await TLSPeer.connect(site.context(of: other), port: site.port)
+        await truncated.handshake()
+        await truncated.send(hello + [0, 0, 1, 0, Frame.report, 1])
+        #expect(await truncated.types(until: Frame.welcome).contains(Frame.welcome))
+        try await truncated.channel.close()
+        try await site.agentStillServed()
+        try await site.descriptorsBack(to: before)
         await site.stop()
     }
 
