@@ -134,7 +134,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "ActiveResponse", "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree", "Daemon",
+                "ActiveResponse", "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree",
+                "Daemon",
                 "ManagerSettings", "Policy", argumentParser, sqlite, nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),

@@ -55,7 +55,8 @@ import Testing
             ])
         let detail = try #require(try timeline(fleet, before).first { $0.event == "approved" }?.detail)
         #expect(detail.contains("uid \(getuid())"), "\(detail)")
-        #expect(detail.hasSuffix(": seen on the wire"), "\(detail)")
+        // The agent may not be back yet, of which the detail then tells too.
+        #expect(detail.contains(": seen on the wire"), "\(detail)")
         #expect(try fleet.control("responses", "approve", before).status == 1)
 
         let other = try id(try responses(fleet, "held").first)

@@ -312,6 +312,59 @@ import Testing
     }
 }
 
+@Suite struct `What is the same response, and what is another one` {
+    @Test func `further arguments are targets: a second URL is not done because of the first`() {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 60, extra: ["http://one.example"]))
+        machine.submit(order(2, timeout: 60, extra: ["http://two.example"]))
+        machine.submit(order(3, timeout: 60, extra: ["http://one.example"]))
+        #expect(machine.isRunning(.add, dispatch(1)))
+        #expect(machine.isRunning(.add, dispatch(2)))
+        #expect(!machine.isRunning(.add, dispatch(3)))
+    }
+
+    @Test(arguments: [false, true])
+    func `the file tells responses apart where the command expects one`(targetsFile: Bool) {
+        var machine = TableMachine()
+        for (number, file) in [(1, "/srv/shell1.php"), (2, "/srv/shell2.php")] as [(UInt8, String)] {
+            var order = order(number, filename: file, timeout: 60)
+            order.targetsFile = targetsFile
+            machine.submit(order)
+        }
+        #expect(machine.isRunning(.add, dispatch(1)))
+        #expect(machine.isRunning(.add, dispatch(2)) == targetsFile)
+    }
+
+    @Test(arguments: [false, true])
+    func `a repeat of one that has failed undoes it and runs`(afterRestart: Bool) {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 60))
+        machine.end(dispatch(1), status: 1)
+        if afterRestart { machine = machine.restarted(compacted: true) }
+        machine.submit(order(2, timeout: 60))
+        #expect(machine.running == ["delete \(dispatch(1))"])
+        machine.end(dispatch(1))
+        #expect(machine.running == ["add \(dispatch(2))"])
+        machine.end(dispatch(2))
+        machine.submit(order(3, timeout: 60))
+        #expect(machine.running.isEmpty)
+        #expect(machine.kinds().suffix(2).contains(.prolonged))
+    }
+
+    @Test func `one that claims the keys of one that has failed waits for its undo and goes on`() {
+        var machine = TableMachine()
+        machine.submit(order(1, user: "alice", timeout: 60))
+        machine.ask(dispatch(1), ["203.0.113.7"])
+        machine.end(dispatch(1), status: 1)
+        machine.submit(order(2, user: "bob", timeout: 60))
+        machine.ask(dispatch(2), ["203.0.113.7"])
+        #expect(machine.answers[dispatch(2)] == nil)
+        #expect(machine.isRunning(.delete, dispatch(1)))
+        machine.end(dispatch(1))
+        #expect(machine.answers[dispatch(2)] == .proceed)
+    }
+}
+
 @Suite struct RepeatedOffenderTests {
     /// Runs one response of the key to its undo and returns for how many seconds it held.
     private func offend(_ machine: inout TableMachine, _ number: UInt8, timeout: Int64 = 10) -> Int64 {

@@ -39,7 +39,7 @@ enum LedgerSchema {
                     ) STRICT;
                     """)
         }
-        migrator.registerMigration("renewals of certificates") { database in
+        migrator.registerMigration("6 renewals of certificates") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE certificate_renewal (
