@@ -51,7 +51,9 @@ extension LedgerError {
         case .tokenUnknown, .tokenExpired, .tokenUsedUp, .nameTaken, .invalidName, .invalidAgentID,
             .certificateNotIssued:
             true
-        case .diskFull, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable, .unreadable, .database: false
+        case .diskFull, .delayed, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable, .unreadable,
+            .database:
+            false
         }
     }
 }

@@ -84,7 +84,8 @@ extension ControlOperations {
             throw ControlFailure(
                 .conflict, "agent \(agent) is not enrolled any more; it undoes the response by itself when it is due")
         }
-        try await dispatcher.undo([order], author: author.name, detail: author.detail)
+        try await dispatcher.undo(
+            [order], author: author.name, detail: author.detail, patience: Dispatcher.patience)
         return try await response(id.description)
     }
 

@@ -46,7 +46,8 @@ struct ControlOperations: Sendable {
             queues: API.Status.Queues(ledger: ledger.queueDepth, delivery: dispatcher.pendingCount),
             ledger: API.Status.Ledger(
                 sizeBytes: try await ledger.size().file, maxBytes: settings.maxSize,
-                keepSeconds: Int(settings.keep.components.seconds), problem: .init(retention.status.problem)))
+                keepSeconds: Int(settings.keep.components.seconds),
+                problem: .init(ledger.trouble ?? retention.status.problem)))
     }
 
     func agents() -> [API.Agent] {

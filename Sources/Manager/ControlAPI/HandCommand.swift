@@ -1,6 +1,7 @@
 import ActiveResponse
 import Alerts
 import Daemon
+import Foundation
 import Hummingbird
 import Policy
 
@@ -141,9 +142,38 @@ extension HandCommand {
                 "the command \"\(name)\" expects \(missing.joined(separator: " and ")), which is not there; "
                     + "add \(options) (edr-control run), or the alert's field")
         }
+        let unknown = arguments(target).unknown
+        guard unknown.isEmpty else {
+            throw .missing(
+                "the extra_args of the command \"\(name)\" take \(unknown.joined(separator: " and ")) from an alert, "
+                    + "and there is none with it; give what the script needs behind -- (edr-control run), or the alert")
+        }
         if let objection = target.sourceAddress.flatMap({ whiteList.objection(to: $0.description) }) {
             throw .whiteListed("\(objection); nothing is run against it as long as that entry is in the configuration")
         }
+    }
+
+    /// The words of `extra_args` and those given by hand.
+    ///
+    /// A word that refers to an alert's field is taken from the alert that came along. Without one, what is given by
+    /// hand stands in for such words; when nothing is, they are `unknown`.
+    private func arguments(_ target: HandTarget) -> (words: [String], unknown: [String]) {
+        let alert = try? JSONSerialization.jsonObject(with: Data(target.alertJSON))
+        var words: [String] = []
+        var unknown: [String] = []
+        for word in extraArguments {
+            switch ArgumentWord(word) {
+            case .literal(let text): words.append(text)
+            case .field(let path):
+                let value = path.split(separator: ".").reduce(alert) { ($0 as? [String: Any])?[String($1)] }
+                if let text = value as? String ?? (value as? NSNumber)?.stringValue {
+                    words.append(text)
+                } else if target.arguments.isEmpty {
+                    unknown.append(word)
+                }
+            }
+        }
+        return (words + target.arguments, unknown)
     }
 
     /// The id of an order by hand.
@@ -157,13 +187,14 @@ extension HandCommand {
     func orders(
         _ target: HandTarget, agents: [(id: String, name: String)], managerName: String, now: Int64
     ) -> [Order] {
+        let arguments = arguments(target).words
         let alertID = "\(now / 1000).\(UInt32.random(in: 0...UInt32.max))"
         return agents.map { id, agentName in
             Order(
                 id: Self.id(alertID: alertID, name: name, agent: id),
                 command: name, activeResponse: name, executable: executable, user: target.user,
                 sourceAddress: target.sourceAddress?.description, filename: target.filename, alertID: alertID,
-                ruleID: "-", agentName: agentName, agentID: id, extraArguments: extraArguments + target.arguments,
+                ruleID: "-", agentName: agentName, agentID: id, extraArguments: arguments,
                 timeout: timeout, execTimeout: execTimeout, scriptProtocol: scriptProtocol.wireValue,
                 expiresAt: now + 3_600_000, alertRaisedAt: now, alertJSON: target.alertJSON, managerName: managerName,
                 sparesAddress: expect.sparesAddress, containment: containment.ordered,

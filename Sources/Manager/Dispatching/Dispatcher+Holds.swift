@@ -184,7 +184,7 @@ extension Dispatcher {
     /// - Returns: the stop that is in force.
     func stopAll(_ stop: Stop) async throws(LedgerError) -> Stop {
         var inForce = stop
-        _ = try await durably { state in
+        _ = try await durably(patience: Self.patience) { state in
             if let earlier = state.stop {
                 inForce = earlier
                 return []

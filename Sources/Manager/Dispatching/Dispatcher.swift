@@ -1,6 +1,7 @@
 import ActiveResponse
 import Alerts
 import Daemon
+import Dispatch
 import Logging
 import Policy
 import Synchronization
@@ -437,7 +438,7 @@ final class Dispatcher: Sendable {
         let ids = orders.map(\.id)
         defer { uncommitted.remove(ids) }
         var isHeld = false
-        _ = try await durably { state in
+        _ = try await durably(patience: Self.patience) { state in
             let now = Timestamp.now()
             isHeld = state.stop != nil
             let plans = orders.map { PlannedOrder(order: $0, isObserved: false, author: author) }
@@ -461,8 +462,11 @@ final class Dispatcher: Sendable {
     /// - Parameters:
     ///   - author: who asks, as the agent is told.
     ///   - detail: for the timeline: who asks and why.
-    func undo(_ orders: [Order], author: String, detail: String) async throws(LedgerError) {
-        _ = try await durably { state in
+    ///   - patience: as in ``durably(patience:_:)``.
+    func undo(
+        _ orders: [Order], author: String, detail: String, patience: DispatchTimeInterval? = nil
+    ) async throws(LedgerError) {
+        _ = try await durably(patience: patience) { state in
             let (now, grace) = (Timestamp.now(), undoGrace)
             return orders.flatMap { order in
                 var undo = order
@@ -503,19 +507,48 @@ final class Dispatcher: Sendable {
 
     /// Acts under one hold of the lock and returns once the entries of that are in the ledger.
     ///
+    /// - Parameter patience: what is done at once, whatever the ledger does, is answered after this time even when the
+    ///   ledger cannot be written: somebody may wait for it in an emergency. Nil waits.
     /// - Returns: false when there were none: nothing was done.
-    func durably(_ act: (inout State) -> [LedgerChange]) async throws(LedgerError) -> Bool {
+    /// - Throws: ``LedgerError/delayed(reason:)`` when the patience is over; the entries are still on their way.
+    func durably(
+        patience: DispatchTimeInterval? = nil, _ act: (inout State) -> [LedgerChange]
+    ) async throws(LedgerError) -> Bool {
         let result: Result<Bool, LedgerError> = await withCheckedContinuation { continuation in
+            let answer = FirstAnswer(continuation)
             state.withLock { state in
                 let changes = act(&state)
-                guard !changes.isEmpty else { return continuation.resume(returning: .success(false)) }
+                guard !changes.isEmpty else { return answer.give(.success(false)) }
                 ledger.enqueue(changes) { [holdAlarm] result in
                     holdAlarm.set(for: changes)
-                    continuation.resume(returning: result.map { true })
+                    answer.give(result.map { true })
                 }
+            }
+            guard let patience else { return }
+            DispatchQueue.global().asyncAfter(deadline: .now() + patience) { [ledger] in
+                answer.give(.failure(.delayed(reason: ledger.trouble ?? "it is slow")))
             }
         }
         return try result.get()
+    }
+
+    /// How long somebody who acts by hand waits for a ledger that cannot be written.
+    static let patience = DispatchTimeInterval.seconds(5)
+
+    /// The first of several answers counts.
+    private final class FirstAnswer: Sendable {
+        private let continuation: Mutex<CheckedContinuation<Result<Bool, LedgerError>, Never>?>
+
+        init(_ continuation: CheckedContinuation<Result<Bool, LedgerError>, Never>) {
+            self.continuation = Mutex(continuation)
+        }
+
+        func give(_ result: Result<Bool, LedgerError>) {
+            continuation.withLock { continuation in
+                defer { continuation = nil }
+                return continuation
+            }?.resume(returning: result)
+        }
     }
 }
 

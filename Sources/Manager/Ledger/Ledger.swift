@@ -19,6 +19,9 @@ protocol Ledger: Sendable {
     /// How many calls of ``enqueue(_:completion:)`` are not durable yet.
     var queueDepth: Int { get }
 
+    /// What keeps it from being written now; nil when it can be.
+    var trouble: String? { get }
+
     /// From now on nothing waits for a ledger that cannot be written: the manager stops.
     func stopWaiting()
 

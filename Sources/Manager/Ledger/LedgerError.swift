@@ -7,6 +7,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case cannotOpen(path: String, reason: String)
     /// A newer version of the program wrote the file.
     case tooNew(path: String)
+    /// It is done, and cannot be noted yet for this reason; it will be.
+    case delayed(reason: String)
     /// ``Ledger/close()`` was called.
     case closed
     /// The task that asked was cancelled.
@@ -46,6 +48,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
             "cannot open the ledger \"\(path)\": \(reason)"
         case .tooNew(let path):
             "the ledger \"\(path)\" was written by a newer version of edr-manager; install that version again"
+        case .delayed(let reason):
+            "it is done, but the ledger cannot be written now, and has it as soon as it can be (\(reason)); do not repeat "
+                + "it"
         case .closed:
             "the ledger is closed"
         case .cancelled:

@@ -1,7 +1,7 @@
 import Alerts
 
 /// One word of a command's `extra_args`.
-enum ArgumentWord: Sendable {
+package enum ArgumentWord: Sendable {
     case literal(String)
     /// A field of the alert, by its path.
     case field(String)
@@ -12,7 +12,7 @@ enum ArgumentWord: Sendable {
     /// A word that begins with `$` and a letter or underscore refers to a field: `$data.win.system.computer`.
     ///
     /// Any other word, such as `$5`, stands for itself.
-    init(_ word: String) {
+    package init(_ word: String) {
         let path = word.dropFirst()
         // A word without a second byte is none of these.
         switch path.utf8.first ?? 0 {

@@ -3,6 +3,7 @@ import Daemon
 import Foundation
 import GRDB
 import Logging
+import Synchronization
 
 /// The ledger in one SQLite file: WAL, every commit synced, one writer, any number of readers beside it.
 final class SQLiteLedger: Ledger {
@@ -19,6 +20,16 @@ final class SQLiteLedger: Ledger {
     private let lock: LedgerLock
     let checkpointer: LedgerCheckpointer
     private let commits: GroupCommit<LedgerChange>
+    private let currentTrouble: CurrentTrouble
+
+    /// Why commits are held up.
+    private final class CurrentTrouble: Sendable {
+        private let state = Mutex<String?>(nil)
+
+        var text: String? { state.withLock { $0 } }
+
+        func set(_ text: String?) { state.withLock { $0 = text } }
+    }
 
     /// Opens the ledger, makes it when there is none, and brings an older one up to date.
     ///
@@ -55,15 +66,19 @@ final class SQLiteLedger: Ledger {
             throw .cannotOpen(path: path, reason: LedgerError(error).description)
         }
         let (pool, checkpointer) = (pool, checkpointer)
+        let currentTrouble = CurrentTrouble()
+        self.currentTrouble = currentTrouble
         commits = GroupCommit(
             label: "ledger commit", batchLimit: Self.batchLimit, gathering: Self.gathering, retryPause: retryPause,
             notify: { notice in
                 switch notice {
                 case .stalled(let error):
+                    currentTrouble.set(error.description)
                     logger.error(
                         "Ledger cannot be written; nothing more is taken in until it can",
                         metadata: .of([.file: path, .error: error]))
                 case .resumed:
+                    currentTrouble.set(nil)
                     logger.notice("Ledger can be written again", metadata: .of([.file: path]))
                 case .gaveUp(let error):
                     logger.warning(
@@ -100,6 +115,8 @@ final class SQLiteLedger: Ledger {
     }
 
     var queueDepth: Int { commits.depth }
+
+    var trouble: String? { currentTrouble.text }
 
     func stopWaiting() {
         commits.stopWaiting()
