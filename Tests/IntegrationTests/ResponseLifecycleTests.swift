@@ -113,11 +113,12 @@ extension TemporaryHome {
     }
 
     @Test func `a ban that was due while the agent was down is lifted at once`() async throws {
-        let fleet = try Fleet(policy: policy(timeout: 10))
+        // Long enough for a slow machine to kill the agent before it is over.
+        let fleet = try Fleet(policy: policy(timeout: 30))
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
         // The script leaves a child behind that tells when the time is over.
-        try home.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$*\" >>record\n(sleep 11; echo over >>clock) &\n")
+        try home.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$*\" >>record\n(sleep 31; echo over >>clock) &\n")
         let agent = try await fleet.startAgent(home)
         try fleet.append(alert: Fleet.alert())
         try await manager.line(containing: "Response event", "state=active")

@@ -93,7 +93,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
                 desk.events.send(.description(link, try HeldOrder(encoded: payload)))
             }
         case .renewRequest(let request):
-            renew(link, request, now: context.eventLoop.now)
+            renew(context, link, request)
         case .ping(let nonce):
             heard(link, context)
             context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
@@ -130,12 +130,13 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Has the agent's certificate renewed.
-    private func renew(_ link: RemoteLink, _ request: [UInt8], now: NIODeadline) {
+    private func renew(_ context: ChannelHandlerContext, _ link: RemoteLink, _ request: [UInt8]) {
         // Each costs a signature and a write to the ledger.
+        let now = context.eventLoop.now
         if let lastRenewal, now < lastRenewal + Self.renewalInterval { return }
         lastRenewal = now
         let desk = desk.renewal
-        Task {
+        _ = context.eventLoop.makeFutureWithTask {
             let certificate = await desk.renew(agent: link.agentID, fingerprint: link.fingerprint, request: request)
             if let certificate { link.send(renewed: certificate) }
         }
