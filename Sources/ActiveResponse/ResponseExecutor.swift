@@ -82,6 +82,7 @@ package final class ResponseExecutor: Sendable {
     private let logger: Logger
     private let onEvents: @Sendable ([ResponseEvent]) -> Void
     private let onProbe: @Sendable (_ until: Int64) -> Void
+    private let onNotice: @Sendable (OrderNotice) -> Void
     private let mailbox: Mailbox<ResponseReactor.Command>
     private let syncMailbox: Mailbox<SyncCommand>
     private let life = Mutex(Life())
@@ -89,17 +90,21 @@ package final class ResponseExecutor: Sendable {
     /// - Parameters:
     ///   - onProbe: called when somebody shall try to reach the manager by new connections until a moment of the boot
     ///     clock (``SystemClock``), and say so by ``reached(since:)``. It must not block.
+    ///   - onNotice: called on a thread of the executor's with what is to be told to whoever sends orders. It must not
+    ///     block. Without it an order that cannot be kept is lost: only where none are submitted.
     ///   - onEvents: called on a thread of the executor's with the events that became safe together, in the order of
     ///     their numbers; never with none. It must not block for long: later events wait for it.
     /// - Throws: when the system is out of descriptors.
     package init(
         configuration: Configuration, logger: Logger, onProbe: @escaping @Sendable (_ until: Int64) -> Void = { _ in },
+        onNotice: @escaping @Sendable (OrderNotice) -> Void = { _ in },
         onEvents: @escaping @Sendable ([ResponseEvent]) -> Void
     ) throws(ResponseError) {
         self.configuration = configuration
         self.logger = logger
         self.onEvents = onEvents
         self.onProbe = onProbe
+        self.onNotice = onNotice
         mailbox = try Mailbox()
         syncMailbox = try Mailbox()
     }
@@ -142,12 +147,15 @@ package final class ResponseExecutor: Sendable {
         let syncMailbox = syncMailbox
         let orders = configuration.keepsAuditLog ? TakenOrders() : nil
         let reactor = ResponseReactor(
-            mailbox: mailbox, poller: poller, runner: runner, journal: opened.journal, outbox: outbox,
+            mailbox: mailbox, poller: poller, runner: runner,
+            journal: JournalKeeper(journal: opened.journal, outbox: outbox, logger: logger) {
+                syncMailbox.send(.sync)
+            },
             log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
             blockGuard: blockGuard, survivors: survivors, takenOrders: orders,
             restoreInterval: configuration.onlyUndoes ? nil : configuration.restoreInterval.components.seconds * 1000,
             maximumIsolation: configuration.maximumIsolation?.components.seconds, logger: logger,
-            wakeSync: { syncMailbox.send(.sync) }, probe: onProbe)
+            tell: onNotice, probe: onProbe)
         life.withLock { $0.outbox = outbox }
         try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox, orders) }
         try WorkerThread.start("edr-respond") {
@@ -158,7 +166,8 @@ package final class ResponseExecutor: Sendable {
 
     /// Takes an order; one to undo too.
     ///
-    /// Returns at once; the first event says that it is safe.
+    /// Returns at once; the first event says that it is safe. One that cannot be kept, because the disk is full, is not
+    /// taken: `onNotice` says so, and when it may be sent again.
     package func submit(_ order: Order) {
         mailbox.send(.submit(order))
     }

@@ -38,18 +38,6 @@ final class ResponseReactor: @unchecked Sendable {
         case stop(patience: Int64)
     }
 
-    /// A rewriting of the journal that is wanted and did not succeed is tried again after so many milliseconds.
-    private static let mendingPause: Int64 = 5000
-    /// One that an order waits for, though there was room, after so many.
-    private static let urgentMendingPause: Int64 = 1000
-    /// The syncing thread is woken so many milliseconds after a write, or when a script has ended: waking a thread
-    /// and syncing a file beside the start of a script makes that a third slower (measured on two cores).
-    private static let syncDelay: Int64 = 2
-    /// Syncs are so many milliseconds apart: in a burst one makes the ends of many scripts safe.
-    ///
-    /// These then go to the manager and into its ledger together. A thousand syncs and commits would take as long as
-    /// the scripts themselves.
-    private static let syncPace: Int64 = 20
     /// A script hears of prolonged responses after so many milliseconds: of all of a burst at once.
     private static let prolongationPause: Int64 = 500
     /// After a burst of so many runs, and so many milliseconds later, unused memory is given back to the system.
@@ -61,27 +49,21 @@ final class ResponseReactor: @unchecked Sendable {
     private let mailbox: Mailbox<Command>
     private let poller: Poller
     private let runner: ScriptRunner
-    private let journal: ResponseJournal
-    private let outbox: EventOutbox
+    private var journal: JournalKeeper
     /// Where the audit log finds the orders of which events tell; nil when there is no audit log.
     private let takenOrders: TakenOrders?
     private let log: ActiveResponsesLog
     private let logger: Logger
-    /// Wakes the syncing thread.
-    private let wakeSync: @Sendable () -> Void
     /// Has somebody try to reach the manager until a moment of the boot clock.
     private let probe: @Sendable (_ until: Int64) -> Void
+    /// Tells of orders that cannot be taken for the time being.
+    private let tell: @Sendable (OrderNotice) -> Void
+    /// Orders were turned away, and nobody was told yet that they can be taken now.
+    private var hasTurnedAway = false
     private var maximumIsolation: Int64?
-    /// When to wake it for what was written since the last time.
-    private var syncBy: Int64?
-    private var lastSync = Int64.min / 2
 
     private var table: ResponseTable
     private var blockGuard: BlockGuard
-    /// Records that belong together and wait to be written.
-    private var batch = JournalBatch()
-    /// Batches in the file's form that wait to be written.
-    private var unwritten: [UInt8] = []
     /// Scripts that outlived the last run of the daemon, until ``run()`` takes them over.
     private var survivors: [DispatchID: Survivor]
     /// When to look after what is in force, by the boot clock; nil while nothing is.
@@ -93,27 +75,21 @@ final class ResponseReactor: @unchecked Sendable {
     private var trimAt: Int64?
     /// The executables whose responses are looked after before that: one of them was prolonged.
     private var restoreSoon: Set<String> = []
-    /// A rewriting of the journal is wanted for the clock's sake.
-    private var isRewriteWanted = false
-    private var nextMending: Int64?
-    private var nextUrgentMending: Int64?
-    private var reportedFailure: String?
     private var stopBy: Int64?
     /// Who waits until everything is undone, and until when.
     private var awaitingUndo: [(until: Int64, answer: @Sendable () -> Void)] = []
 
     init(
-        mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: ResponseJournal,
-        outbox: EventOutbox, log: ActiveResponsesLog, table: ResponseTable, blockGuard: BlockGuard,
+        mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: JournalKeeper,
+        log: ActiveResponsesLog, table: ResponseTable, blockGuard: BlockGuard,
         survivors: [DispatchID: Survivor], takenOrders: TakenOrders?,
         restoreInterval: Int64?, maximumIsolation: Int64?, logger: Logger,
-        wakeSync: @escaping @Sendable () -> Void, probe: @escaping @Sendable (_ until: Int64) -> Void
+        tell: @escaping @Sendable (OrderNotice) -> Void, probe: @escaping @Sendable (_ until: Int64) -> Void
     ) {
         self.mailbox = mailbox
         self.poller = poller
         self.runner = runner
         self.journal = journal
-        self.outbox = outbox
         self.log = log
         self.table = table
         self.blockGuard = blockGuard
@@ -122,7 +98,7 @@ final class ResponseReactor: @unchecked Sendable {
         self.restoreInterval = restoreInterval
         self.logger = logger
         self.maximumIsolation = maximumIsolation
-        self.wakeSync = wakeSync
+        self.tell = tell
         self.probe = probe
     }
 
@@ -153,14 +129,14 @@ final class ResponseReactor: @unchecked Sendable {
             answerUndone(at: now)
             tendJournal(at: now)
             tendMemory(at: now)
-            if let syncBy, syncBy <= now.boot { sync(at: now) }
+            journal.syncWhenDue(at: now)
         }
         for waiting in awaitingUndo { waiting.answer() }
     }
 
     private var nextDue: Int64? {
         var earliest: Int64?
-        for due in [table.nextDue, runner.nextDue, syncBy, nextMending, nextRestore, trimAt, stopBy, undoneBy] {
+        for due in [table.nextDue, runner.nextDue, journal.nextDue, nextRestore, trimAt, stopBy, undoneBy] {
             guard let due, due < earliest ?? .max else { continue }
             earliest = due
         }
@@ -174,9 +150,16 @@ final class ResponseReactor: @unchecked Sendable {
         guard let undoneBy, table.isUndone || undoneBy <= now.boot else { return }
         let isUndone = table.isUndone
         // The events about it are passed on first.
-        for waiting in awaitingUndo where isUndone || waiting.until <= now.boot { outbox.mark(waiting.answer) }
+        for waiting in awaitingUndo where isUndone || waiting.until <= now.boot { journal.outbox.mark(waiting.answer) }
         awaitingUndo.removeAll { isUndone || $0.until <= now.boot }
-        sync(at: now)
+        journal.sync(at: now)
+    }
+
+    private func tendJournal(at now: Moment) {
+        journal.tend(at: now, isPlaceWanted: hasTurnedAway) { table.records(at: now) }
+        guard hasTurnedAway, journal.hasPlace else { return }
+        hasTurnedAway = false
+        tell(.ready)
     }
 
     private func isDone(_ now: Int64) -> Bool {
@@ -207,7 +190,7 @@ final class ResponseReactor: @unchecked Sendable {
         case .submit(let order): submit(order, at: now)
         case .undo(let id, let by): perform(table.undo(id, by: by, at: now), at: now)
         case .acknowledge(let through):
-            if let record = outbox.acknowledge(through: through) { perform([.record(record)], at: now) }
+            if let record = journal.outbox.acknowledge(through: through) { perform([.record(record)], at: now) }
         case .managerAddresses(let addresses):
             runner.managerAddresses = addresses
             blockGuard.managerAddresses = addresses.compactMap { IPAddress($0) }
@@ -226,12 +209,12 @@ final class ResponseReactor: @unchecked Sendable {
         case .list(let answer): answer(table.activeDispatches)
         case .summarize(let deliver):
             let held = table.held(at: now)
-            outbox.mark { deliver(held) }
-            sync(at: now)
+            journal.outbox.mark { deliver(held) }
+            journal.sync(at: now)
         case .describe(let ids, let deliver):
             let orders = table.orders(of: ids, at: now)
-            outbox.mark { deliver(orders) }
-            sync(at: now)
+            journal.outbox.mark { deliver(orders) }
+            journal.sync(at: now)
         case .undoAll(let by, let limit, let answer):
             awaitingUndo.append((now.boot + limit, answer))
             perform(table.undoAll(by: by, at: now), at: now)
@@ -242,10 +225,13 @@ final class ResponseReactor: @unchecked Sendable {
     }
 
     private func submit(_ order: Order, at now: Moment) {
-        if journal.failure != nil { mendJournalForOrder(at: now) }
         guard order.kind == .run else {
             takenOrders?.add(order)
             return perform(table.submit(order, at: now), at: now)
+        }
+        guard journal.hasPlace(for: order, at: now, records: { table.records(at: now) }) else {
+            hasTurnedAway = true
+            return tell(.turnedAway(order.id, reason: "the journal cannot be written: \(journal.trouble)"))
         }
         let mayCutOff = runner.declarations(of: order.executable).contains(.confirm)
         let order = mayCutOff ? IsolationLimit.bounded(order, to: maximumIsolation) : order
@@ -265,7 +251,7 @@ final class ResponseReactor: @unchecked Sendable {
         case Poller.clockSet:
             // The journal's wall clock times are restated: after a reboot they are all that is left.
             poller.rearmClockWatch()
-            isRewriteWanted = true
+            journal.isRewriteWanted = true
         default:
             guard let end = runner.handle(token, now: now.boot) else { return }
             runsSinceTrim += 1
@@ -273,7 +259,7 @@ final class ResponseReactor: @unchecked Sendable {
             let undoDue = end.run.action == .add ? table.dispatches[end.run.order.id]?.deadline?.wall : nil
             perform(table.ended(end.run.order.id, end.result, at: now), at: now)
             log.append(end.run, end.result, undoDue: undoDue, now: now.wall)
-            scheduleSync(at: now.boot)
+            journal.scheduleSync(at: now.boot)
         }
     }
 
@@ -291,20 +277,20 @@ final class ResponseReactor: @unchecked Sendable {
             switch actions[index] {
             case .record(let record):
                 note(record, taken: &taken, at: now)
-                batch.add(record, into: &unwritten)
+                journal.add(record)
             case .emit(let event):
-                batch.add(.event(outbox.number(event)), into: &unwritten)
+                journal.add(event)
             case .run(let run):
-                write(at: now)
+                journal.write(at: now)
                 actions += start(run)
             case .probe(let until): probe(until)
             case .answer(let id, let answer):
-                write(at: now)
+                journal.write(at: now)
                 runner.answer(answer, to: id)
             }
             index += 1
         }
-        write(at: now)
+        journal.write(at: now)
         guard let failure = journal.failure else { return }
         // What could not be journaled must not be kept waiting here: after a crash nobody would know of it.
         let refusal = StartFailure.refused("the journal cannot be written: \(failure)")
@@ -401,61 +387,5 @@ final class ResponseReactor: @unchecked Sendable {
         } else if runsSinceTrim >= Self.trimAfterRuns, runner.count == 0 {
             trimAt = now.boot + Self.trimPause
         }
-    }
-
-    // MARK: - Journal
-
-    private func write(at now: Moment) {
-        batch.end(into: &unwritten)
-        guard !unwritten.isEmpty else { return }
-        _ = journal.append(unwritten)
-        unwritten.removeAll(keepingCapacity: unwritten.capacity <= 1 << 20)
-        outbox.wrote()
-        scheduleSync(at: now.boot + Self.syncDelay)
-    }
-
-    /// Has the syncing thread woken at a time, or as soon after it as the pace allows.
-    private func scheduleSync(at time: Int64) {
-        syncBy = min(syncBy ?? .max, max(time, lastSync + Self.syncPace))
-    }
-
-    private func sync(at now: Moment) {
-        syncBy = nil
-        lastSync = now.boot
-        wakeSync()
-    }
-
-    private func tendJournal(at now: Moment) {
-        let failure = journal.failure
-        if let failure, failure != reportedFailure {
-            logger.error(
-                "The journal cannot be written: new orders are refused until it can", metadata: ["error": "\(failure)"])
-        } else if failure == nil, reportedFailure != nil {
-            logger.notice("The journal can be written again")
-        }
-        reportedFailure = failure
-        guard failure != nil || isRewriteWanted || journal.isWorthRewriting else {
-            nextMending = nil
-            return
-        }
-        guard nextMending ?? 0 <= now.boot else { return }
-        nextMending = now.boot + Self.mendingPause
-        rewriteJournal(at: now)
-    }
-
-    /// An order has come while the journal cannot be written: it is refused only if that is still so at this moment.
-    ///
-    /// Here alone the disk is waited for: without the journal nothing new may be started anyway.
-    private func mendJournalForOrder(at now: Moment) {
-        guard nextUrgentMending ?? 0 <= now.boot, journal.hasRoom else { return }
-        rewriteJournal(at: now)
-        let isMended = journal.synchronize() && journal.failure == nil
-        nextUrgentMending = isMended ? nil : now.boot + Self.urgentMendingPause
-    }
-
-    private func rewriteJournal(at now: Moment) {
-        guard journal.rewrite(table.records(at: now) + outbox.records()) else { return }
-        isRewriteWanted = false
-        sync(at: now)
     }
 }

@@ -83,6 +83,7 @@ struct AgentDaemon {
         if configuration.isDisabled { logger.warning("(1350): Active response disabled; every order is refused") }
         let executor = try ResponseExecutor(
             configuration: settings, logger: logger, onProbe: { probe.yield($0) },
+            onNotice: { outbox.push($0) },
             onEvents: {
                 outbox.push($0)
                 $0.forEach(watch.note)

@@ -35,6 +35,16 @@ final class ReportOutbox: Sendable {
         }
     }
 
+    /// Tells the manager at once; it is nothing that a later link would have to hear, where orders are sent anew.
+    func push(_ notice: OrderNotice) {
+        let message: Message =
+            switch notice {
+            case .turnedAway(let id, let reason): .turnedAway(dispatchID: id.bytes, reason: reason)
+            case .ready: .ready
+            }
+        way.withLock { $0 }?.channel.writeAndFlush(message, promise: nil)
+    }
+
     /// A link is up: sends what it has to begin with, then every new event.
     ///
     /// - Parameter unacknowledged: gives the events; called after the way is open, so that none is missed between.

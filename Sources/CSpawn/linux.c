@@ -59,6 +59,10 @@ int32_t edr_set_nonblocking(int32_t fd) {
     return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+int32_t edr_reserve(int32_t fd, int64_t from, int64_t length) {
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, from, length);
+}
+
 int32_t edr_bytes_in_pipe(int32_t fd) {
     int count = 0;
     return ioctl(fd, FIONREAD, &count) == 0 ? count : -1;

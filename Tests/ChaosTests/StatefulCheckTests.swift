@@ -83,10 +83,9 @@ import Testing
         #expect(undone(at: 15.9, [Scene.stopped(from: 11.5, to: 15)]) == [])
         // Two in a row leave no undisturbed second.
         #expect(undone(at: 15.9, [Scene.killed(from: 10, to: 11.5), Scene.stopped(from: 12.4, to: 15)]) == [])
-        // Long before and long after are no excuse, nor is a full disk.
+        // Long before and long after are no excuse.
         #expect(undone(at: 15.9, [Scene.killed(from: 2, to: 10)]) == [.undoneLate])
         #expect(undone(at: 15.9, [Scene.killed(from: 12.3, to: 15)]) == [.undoneLate])
-        #expect(undone(at: 15.9, [Scene.fullDisk(from: 10, to: 15)]) == [.undoneLate])
     }
 
     @Test func `allows a second undo only where a kill met the first`() {

@@ -82,7 +82,7 @@ import Testing
         #expect(found == [.wrongState])
     }
 
-    @Test(arguments: ["queued", "delivered", "running", "failed", "expired", "cancelled"])
+    @Test(arguments: ["queued", "delivered", "running", "failed", "refused", "expired", "cancelled"])
     func `finds a state that cannot be the end`(state: String) {
         let found = Scene.broken(Scene.stateless) { $0.ledger[0].state = state }
         #expect(found.first == .wrongState)
@@ -90,15 +90,6 @@ import Testing
 
     @Test func `finds an undo`() {
         #expect(Scene.broken(Scene.stateless) { $0.runs.append(Scene.run(.delete, at: 3)) } == [.undoneThoughStateless])
-    }
-
-    @Test func `allows a refusal only while the journal could not be written`() {
-        func refused(_ outages: [Outage], _ runs: [RecordedRun]) -> [Violation.Promise] {
-            Scene.broken(Scene.stateless) { ($0.ledger[0].state, $0.runs, $0.outages) = ("refused", runs, outages) }
-        }
-        #expect(refused([Scene.fullDisk(from: 0, to: 5)], []) == [])
-        #expect(refused([Scene.fullDisk(from: 0, to: 5)], [Scene.run(.add, at: 1.1)]) == [.wrongState])
-        #expect(refused([Scene.fullDisk(from: 0, to: 0.5)], []) == [.neverRan, .wrongState])
     }
 
     @Test func `finds a step that the ledger counts twice`() {

@@ -1,3 +1,4 @@
+import CSpawn
 import Glibc
 import Synchronization
 
@@ -26,10 +27,14 @@ package final class ResponseJournal: Sendable {
         ///
         /// Only a successful rewriting mends it.
         var failure: String?
+        /// Up to here the disk has given the current file its place.
+        var reserved = 0
     }
 
     /// A smaller file is not worth rewriting, in bytes.
     private static let smallest = 4 << 20
+    /// The place that is asked of the disk at a time, in bytes.
+    private static let reservation = 256 << 10
     /// So much has to be free beyond the file's own size before it is written anew on a disk that was full, in bytes.
     private static let roomToSpare: UInt64 = 16 << 10
 
@@ -143,8 +148,33 @@ package final class ResponseJournal: Sendable {
     package var failure: String? { files.withLock { $0.failure } }
 
     /// Whether most of the file is outdated by now.
-    package var isWorthRewriting: Bool {
-        files.withLock { $0.successor == nil && $0.size > max(Self.smallest, 3 * $0.baseSize) }
+    ///
+    /// - Parameter isPlaceWanted: whether a little place is worth the work too.
+    package func isWorthRewriting(isPlaceWanted: Bool = false) -> Bool {
+        let smallest = isPlaceWanted ? Self.reservation : Self.smallest
+        return files.withLock { $0.successor == nil && $0.size > max(smallest, 3 * $0.baseSize) }
+    }
+
+    /// Has the disk set place aside for what is appended next, so that it cannot be full when that comes.
+    ///
+    /// A file system that cannot do that is taken at its word when it is written to.
+    ///
+    /// - Parameter bytes: how much will come.
+    /// - Returns: false when there is no such place, or records may be missing already.
+    package func reserve(_ bytes: Int) -> Bool {
+        files.withLock { files in
+            guard files.failure == nil else { return false }
+            let end = files.size + bytes
+            if end <= files.reserved { return true }
+            for end in [end + Self.reservation, end] {
+                if edr_reserve(files.current, Int64(files.size), Int64(end - files.size)) == 0 {
+                    files.reserved = end
+                    return true
+                }
+                guard errno == ENOSPC || errno == EDQUOT || errno == EINTR else { return true }
+            }
+            return false
+        }
     }
 
     /// Writes records, already in the file's form, at the end.

@@ -43,6 +43,12 @@ package enum Message: Equatable, Sendable {
     case renewRequest(certificateRequest: [UInt8])
     /// - Parameter certificateChain: the agent's new certificate in PEM.
     case renewResponse(certificateChain: String)
+    /// The agent cannot keep an order for the time being and has not taken it.
+    ///
+    /// An older manager skips it, and sends the order again over the next link.
+    case turnedAway(dispatchID: [UInt8], reason: String)
+    /// What was turned away can be sent again.
+    case ready
 
     /// How many bytes identify an order.
     package static let dispatchIDByteCount = 16

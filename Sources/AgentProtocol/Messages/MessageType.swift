@@ -20,6 +20,8 @@ enum MessageType: UInt8, CaseIterable {
     case description = 16
     case renewRequest = 17
     case renewResponse = 18
+    case turnedAway = 24
+    case ready = 25
 
     var name: String {
         switch self {
@@ -41,6 +43,8 @@ enum MessageType: UInt8, CaseIterable {
         case .description: "description"
         case .renewRequest: "renew_request"
         case .renewResponse: "renew_response"
+        case .turnedAway: "turned_away"
+        case .ready: "ready"
         }
     }
 }
@@ -66,6 +70,8 @@ extension Message {
         case .description: .description
         case .renewRequest: .renewRequest
         case .renewResponse: .renewResponse
+        case .turnedAway: .turnedAway
+        case .ready: .ready
         }
     }
 }

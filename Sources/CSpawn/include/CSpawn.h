@@ -92,6 +92,9 @@ int32_t edr_pipe(int32_t *reader, int32_t *writer);
 /// Makes reading from or writing to a descriptor return EAGAIN instead of waiting.
 int32_t edr_set_nonblocking(int32_t fd);
 
+/// Has the disk set place aside for bytes behind a file's end, whose size stays; -1 and errno on failure.
+int32_t edr_reserve(int32_t fd, int64_t from, int64_t length);
+
 /// How many bytes wait in a pipe, seen from either end; -1 and errno on failure.
 int32_t edr_bytes_in_pipe(int32_t fd);
 

@@ -134,7 +134,6 @@ struct Injector {
     // MARK: - Disk
 
     private mutating func fillDisk(_ fault: Fault) async throws {
-        let from = MonotonicClock.now()
         let filler = try OwnDisk.fill(site.manager.home)
         if fault.killsManager {
             try await rest(fault.length / 2)
@@ -146,8 +145,6 @@ struct Injector {
             try await rest(fault.length)
         }
         unlink(filler)
-        // A journal that could not be written is written anew after 5 s at the latest; until then it refuses orders.
-        site.manager.noteFullDisk(from: from, to: MonotonicClock.now() + 8_000_000_000)
         if fault.killsManager {
             try await rest(500)
             try site.manager.startAgainIfEnded()

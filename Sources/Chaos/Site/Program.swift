@@ -59,10 +59,6 @@ final class Program {
         outages.append(Outage(agent: agent, cause: .stopped, from: from, to: MonotonicClock.now()))
     }
 
-    func noteFullDisk(from: Int64, to: Int64) {
-        outages.append(Outage(agent: agent, cause: .diskFull, from: from, to: to))
-    }
-
     /// SIGTERM, as an administrator would.
     func stop() async {
         guard let process else { return }

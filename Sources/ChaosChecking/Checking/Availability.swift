@@ -19,7 +19,7 @@ struct Availability {
     /// undisturbed time.
     func latest(for agent: String, due: Int64, patience: Int64) -> Int64 {
         var start = due
-        for outage in outages[agent] ?? [] where outage.cause != .diskFull {
+        for outage in outages[agent] ?? [] {
             guard outage.to > start else { continue }
             guard outage.from < start + patience else { break }
             start = outage.to
@@ -41,14 +41,8 @@ struct Availability {
             switch outage.cause {
             case .killed: return true
             case .stopped: limit += max(0, outage.to - max(outage.from, from))
-            case .diskFull: break
             }
         }
         return false
-    }
-
-    /// Whether the agent could write no journal at some time after a moment.
-    func hadFullDisk(_ agent: String, after from: Int64) -> Bool {
-        (outages[agent] ?? []).contains { $0.cause == .diskFull && $0.to >= from }
     }
 }

@@ -10,7 +10,6 @@ extension Checker {
         case "undone": break
         case "active":
             checkStillDue(timeout, entry, adds, deletes)
-        case "refused" where availability.hadFullDisk(entry.agent, after: expectation.emitted) && adds.isEmpty: break
         default:
             report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds + deletes))
         }

@@ -99,7 +99,6 @@ package struct Checker {
     /// A kill between the journal's entry and the script's first instruction leaves a response of which nobody can
     /// know whether it ran: a stateless one must not be tried again.
     private func mayHaveRunNothing(_ expectation: Expectation, _ entry: LedgerEntry) -> Bool {
-        if entry.state == "refused" { return availability.hadFullDisk(entry.agent, after: expectation.emitted) }
         guard expectation.timeout != nil || entry.state == "unknown" else { return false }
         return availability.wasKilled(entry.agent, from: expectation.emitted, to: .max / 2, patience: 0)
     }
@@ -116,10 +115,6 @@ package struct Checker {
             let from = expectation.emitted
             if !availability.wasKilled(entry.agent, from: from, to: run.at, patience: tolerance.runLength) {
                 report(.wrongState, entry, "unknown, though the agent was not killed around the run: " + describe(adds))
-            }
-        case "refused":
-            if !availability.hadFullDisk(entry.agent, after: expectation.emitted) || !adds.isEmpty {
-                report(.wrongState, entry, "refused: " + describe(adds))
             }
         default:
             report(.wrongState, entry, "\(entry.state) at the end: " + describe(adds))

@@ -5,8 +5,6 @@ package struct Outage: Sendable, Equatable {
         case killed
         /// SIGSTOP; over with SIGCONT.
         case stopped
-        /// The disk of its home was full: it lived, but could write no journal.
-        case diskFull
     }
 
     package var agent: String

@@ -51,8 +51,8 @@ extension LedgerError {
         case .tokenUnknown, .tokenExpired, .tokenUsedUp, .nameTaken, .invalidName, .invalidAgentID,
             .certificateNotIssued:
             true
-        case .diskFull, .delayed, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable, .unreadable,
-            .database:
+        case .diskFull, .delayed, .heldUp, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable,
+            .unreadable, .database:
             false
         }
     }

@@ -11,37 +11,51 @@ extension Dispatcher {
     func durably(
         patience: DispatchTimeInterval? = nil, _ act: (inout State) -> [LedgerChange]
     ) async throws(LedgerError) -> Bool {
-        let result: Result<Bool, LedgerError> = await withCheckedContinuation { continuation in
-            let answer = FirstAnswer(continuation)
+        var isDone = false
+        try await settled(patience: patience) { settle in
             state.withLock { state in
                 let changes = act(&state)
-                guard !changes.isEmpty else { return answer.give(.success(false)) }
+                isDone = !changes.isEmpty
+                guard isDone else { return settle(.success(())) }
                 ledger.enqueue(changes) { [holdAlarm] result in
                     holdAlarm.set(for: changes)
-                    answer.give(result.map { true })
+                    settle(result)
                 }
             }
+        }
+        return isDone
+    }
+
+    /// Acts, and returns once it is told that what was done is in the ledger, or failed to get there.
+    ///
+    /// - Throws: ``LedgerError/delayed(reason:)`` when the patience is over before.
+    func settled(
+        patience: DispatchTimeInterval?, _ act: (@escaping @Sendable (Result<Void, LedgerError>) -> Void) -> Void
+    ) async throws(LedgerError) {
+        let result: Result<Void, LedgerError> = await withCheckedContinuation { continuation in
+            let answer = FirstAnswer(continuation)
+            act(answer.give)
             guard let patience else { return }
             DispatchQueue.global().asyncAfter(deadline: .now() + patience) { [ledger] in
                 answer.give(.failure(.delayed(reason: ledger.trouble ?? "it is slow")))
             }
         }
-        return try result.get()
+        try result.get()
     }
 
-    /// How long somebody who acts by hand waits for a ledger that cannot be written.
+    /// How long a request waits for a ledger that cannot be written.
     static let patience = DispatchTimeInterval.seconds(5)
 }
 
 /// The first of several answers counts.
 private final class FirstAnswer: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Result<Bool, LedgerError>, Never>?>
+    private let continuation: Mutex<CheckedContinuation<Result<Void, LedgerError>, Never>?>
 
-    init(_ continuation: CheckedContinuation<Result<Bool, LedgerError>, Never>) {
+    init(_ continuation: CheckedContinuation<Result<Void, LedgerError>, Never>) {
         self.continuation = Mutex(continuation)
     }
 
-    func give(_ result: Result<Bool, LedgerError>) {
+    func give(_ result: Result<Void, LedgerError>) {
         continuation.withLock { continuation in
             defer { continuation = nil }
             return continuation

@@ -56,6 +56,11 @@ struct PendingOrders: Sendable {
         return true
     }
 
+    /// Whether an order to run this dispatch was not confirmed.
+    func holdsRun(of id: DispatchID, agent: String) -> Bool {
+        agents[agent]?[Key(id: id, isUndo: false)] != nil
+    }
+
     /// Whether an order to undo this dispatch was not confirmed.
     func holdsUndo(of id: DispatchID, agent: String) -> Bool {
         agents[agent]?[Key(id: id, isUndo: true)] != nil

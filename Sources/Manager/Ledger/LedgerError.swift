@@ -9,6 +9,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case tooNew(path: String)
     /// It is done, and cannot be noted yet for this reason; it will be.
     case delayed(reason: String)
+    /// It cannot be written now, and what waits for that already is enough: this was not taken.
+    case heldUp(reason: String)
     /// ``Ledger/close()`` was called.
     case closed
     /// The task that asked was cancelled.
@@ -51,6 +53,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .delayed(let reason):
             "it is done, but the ledger cannot be written now, and has it as soon as it can be (\(reason)); do not repeat "
                 + "it"
+        case .heldUp(let reason):
+            "nothing of it was taken, because the ledger cannot be written now (\(reason)); send it again later"
         case .closed:
             "the ledger is closed"
         case .cancelled:

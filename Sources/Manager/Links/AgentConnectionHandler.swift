@@ -92,6 +92,11 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
             decode { () throws(WireError) in
                 desk.events.send(.description(link, try HeldOrder(encoded: payload)))
             }
+        case .turnedAway(let id, let reason):
+            guard let id = DispatchID(bytes: id) else { return }
+            desk.events.send(.notice(link, .turnedAway(id, reason: reason)))
+        case .ready:
+            desk.events.send(.notice(link, .ready))
         case .renewRequest(let request):
             renew(context, link, request)
         case .ping(let nonce):

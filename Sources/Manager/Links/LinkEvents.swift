@@ -13,6 +13,8 @@ struct LinkEvents: Sendable {
         case summary(RemoteLink, JournalSummary)
         /// A dispatch that was asked for.
         case description(RemoteLink, HeldOrder)
+        /// What is told of orders beside the reports.
+        case notice(RemoteLink, OrderNotice)
         /// A sign of life.
         case heard(RemoteLink)
         case down(RemoteLink, reason: String)

@@ -34,6 +34,8 @@ struct LinkPump: Service {
                 dispatcher.summary(part, agent: link.agentID, over: link)
             case .description(let link, let found):
                 dispatcher.found(found, agent: link.agentID, over: link)
+            case .notice(let link, let notice):
+                dispatcher.noticed(notice, agent: link.agentID, over: link)
             case .heard(let link):
                 guard dispatcher.isUp(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)

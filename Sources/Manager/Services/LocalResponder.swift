@@ -22,6 +22,7 @@ struct LocalResponder: Service {
         case events([ResponseEvent])
         case summary([HeldDispatch])
         case descriptions([HeldOrder])
+        case notice(OrderNotice)
     }
 
     func run() async throws {
@@ -31,9 +32,9 @@ struct LocalResponder: Service {
         configuration.quietTime = quietTime
         configuration.neverBlock = neverBlock
         configuration.isPaused = dispatcher.stop != nil
-        let executor = try ResponseExecutor(configuration: configuration, logger: logger) {
-            continuation.yield(.events($0))
-        }
+        let executor = try ResponseExecutor(
+            configuration: configuration, logger: logger, onNotice: { continuation.yield(.notice($0)) },
+            onEvents: { continuation.yield(.events($0)) })
         let link = LocalLink(executor: executor) { continuation.yield(.descriptions($0)) }
         let journal = try JournalIdentity.load(folder: home.state)
         try executor.start()
@@ -61,6 +62,7 @@ struct LocalResponder: Service {
             for part in JournalSummary.parts(of: held) { dispatcher.summary(part, agent: agent, over: link) }
         case .descriptions(let orders):
             for order in orders { dispatcher.found(order, agent: agent, over: link) }
+        case .notice(let notice): dispatcher.noticed(notice, agent: agent, over: link)
         }
     }
 

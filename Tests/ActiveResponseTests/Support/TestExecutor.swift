@@ -10,6 +10,8 @@ final class TestExecutor: Sendable {
     let home: TemporaryHome
     let recorder: EventRecorder
     let executor: ResponseExecutor
+    /// What it tells of orders beside the events.
+    let notices: AsyncStream<OrderNotice>
 
     /// Starts an executor.
     ///
@@ -27,8 +29,11 @@ final class TestExecutor: Sendable {
         configuration.ownsAllChildren = false
         configuration.managerAddresses = ["192.0.2.1", "2001:db8::1"]
         configure(&configuration)
+        let (notices, notice) = AsyncStream.makeStream(of: OrderNotice.self)
+        self.notices = notices
         executor = try ResponseExecutor(
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            onNotice: { notice.yield($0) },
             onEvents: recorder.record)
         try executor.start()
     }

@@ -19,8 +19,6 @@ enum Scene {
 
     static func stopped(from: Double, to: Double) -> Outage { outage(.stopped, from, to, agent) }
 
-    static func fullDisk(from: Double, to: Double) -> Outage { outage(.diskFull, from, to, agent) }
-
     private static func outage(_ cause: Outage.Cause, _ from: Double, _ to: Double, _ agent: String) -> Outage {
         Outage(agent: agent, cause: cause, from: Int64(from * 1e9), to: Int64(to * 1e9))
     }

@@ -1,0 +1,86 @@
+import ActiveResponse
+import Daemon
+import Dispatch
+import Logging
+import Synchronization
+
+/// What somebody orders by hand.
+extension Dispatcher {
+    /// Sends orders that somebody gave by hand and returns once they are in the ledger.
+    ///
+    /// No limit holds them; while everything is stopped they are held.
+    ///
+    /// - Parameter author: who gave them, and why.
+    /// - Returns: whether they are held.
+    @discardableResult
+    func run(_ orders: [Order], author: String) async throws(LedgerError) -> Bool {
+        let ids = orders.map(\.id)
+        defer { uncommitted.remove(ids) }
+        var isHeld = false
+        _ = try await durably(patience: Self.patience) { state in
+            let now = Timestamp.now()
+            isHeld = state.stop != nil
+            let plans = orders.map { PlannedOrder(order: $0, isObserved: false, author: author) }
+            return screen(plans, context.current, isByHand: true, now: now, &state).flatMap { plan in
+                _ = uncommitted.insert(plan.order.id)
+                state.filter.insert(plan.order.id)
+                send(plan, &state)
+                // Who applies by hand what was lifted by hand means it: alerts may prolong it again.
+                let ended = state.lifts.end(for: plan.order).map(LedgerChange.lift)
+                return [entry(for: plan, at: now, state)] + (ended.map { [$0] } ?? [])
+            }
+        }
+        return isHeld
+    }
+
+    /// Asks the agents to undo responses now.
+    ///
+    /// The order waits for an agent that is not connected, and is repeated, also after a restart, until the agent acts
+    /// on it.
+    ///
+    /// - Parameters:
+    ///   - author: who asks, as the agent is told.
+    ///   - detail: for the timeline: who asks and why.
+    ///   - patience: as in ``durably(patience:_:)``.
+    func undo(
+        _ orders: [Order], author: String, detail: String, patience: DispatchTimeInterval? = nil
+    ) async throws(LedgerError) {
+        _ = try await durably(patience: patience) { state in
+            let (now, grace) = (Timestamp.now(), undoGrace)
+            return orders.flatMap { order in
+                var undo = order
+                undo.kind = .undo(by: author)
+                state.pending.add(undo)
+                let link = state.links[order.agentID]
+                link?.send(undo)
+                let waits = link == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
+                let request = LedgerChange.event(
+                    DispatchEvent(
+                        dispatch: order.id, at: now, name: "undo_requested", detail: detail + waits,
+                        undoRequest: .made(by: author)))
+                guard grace > 0 else { return [request] }
+                let lift = Lift(
+                    agent: order.agentID, key: ResponseKey(of: order), dispatch: order.id, by: author, at: now,
+                    until: now + grace)
+                let pending = state.pending
+                state.lifts.add(lift) { $0.until > now || pending.holdsUndo(of: $0.dispatch, agent: $0.agent) }
+                return [request, .lift(lift)]
+            }
+        }
+    }
+
+    /// Takes back an order that no agent has confirmed.
+    ///
+    /// - Returns: false when it is too late for that: it is, or may be, on its agent.
+    func cancel(_ id: DispatchID, agent: String, by: String) async throws(LedgerError) -> Bool {
+        try await durably { state in
+            guard state.links[agent] == nil, state.pending.cancel(id, agent: agent) else { return [] }
+            state.counters.end(id)
+            return [
+                .event(
+                    DispatchEvent(
+                        dispatch: id, at: Timestamp.now(), name: "cancelled", state: .cancelled, detail: "by \(by)"))
+            ]
+        }
+    }
+}

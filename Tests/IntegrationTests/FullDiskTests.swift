@@ -1,0 +1,92 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Daemons whose state lies on a disk that becomes full.
+@Suite(.enabled(if: geteuid() == 0, "needs a small file system of its own"))
+struct `On a full disk` {
+    /// A small disk at a home's `var`.
+    private final class SmallDisk {
+        private let folder: String
+
+        init(_ home: TemporaryHome) throws {
+            folder = home.path + "/var"
+            try #require(mount("tmpfs", folder, "tmpfs", 0, "size=16m,mode=700") == 0)
+        }
+
+        deinit { umount2(folder, Int32(MNT_DETACH)) }
+
+        func fill() {
+            let ballast = open(folder + "/ballast", O_WRONLY | O_CREAT, 0o600)
+            defer { close(ballast) }
+            for size in [65_536, 4096, 1] {
+                let block = [UInt8](repeating: 1, count: size)
+                while write(ballast, block, size) > 0 {}
+            }
+        }
+
+        func makeRoom() { unlink(folder + "/ballast") }
+    }
+
+    /// One for which the place does not suffice that was set aside before.
+    private func largeAlert(_ number: Int) -> String {
+        Fleet.alert(id: "1.\(number)")
+            .replacingOccurrences(of: "Failed password", with: String(repeating: "x", count: 200_000))
+    }
+
+    @Test func `the manager's own responses wait, requests are told so, and all of it is done later`() async throws {
+        let fleet = try Fleet(policy: policy(location: "server"))
+        let disk = try SmallDisk(fleet.managerHome)
+        try fleet.managerHome.addRecorder()
+        let manager = try await fleet.startManager()
+        try fleet.append(alert: Fleet.alert(id: "1.1"))
+        try await FileLines.first(in: fleet.managerHome.path + "/record", containing: " 1.1 ")
+        disk.fill()
+        for number in 2...10 { try fleet.append(alert: largeAlert(number)) }
+        try await manager.line(containing: "Ledger cannot be written")
+        try await manager.line(containing: "Agent cannot take a response for the time being", "agent=000")
+        let refused = try ShellCommand.run(
+            "/usr/bin/curl",
+            [
+                "-s", "-w", "%{http_code}", "--unix-socket", fleet.managerHome.path + "/run/manager.sock",
+                "-d", Fleet.alert(id: "2.1"), "http://localhost/v1/alerts",
+            ])
+        #expect(refused.output.hasSuffix("503"))
+        #expect(refused.output.contains("nothing of it was taken"))
+        disk.makeRoom()
+        for number in 2...10 {
+            try await FileLines.first(in: fleet.managerHome.path + "/record", containing: " 1.\(number) ")
+        }
+        let listed = try #require(try fleet.controlJSON("responses", "list") as? [[String: Any]])
+        #expect(listed.count == 10)
+        #expect(!listed.contains { $0["state"] as? String == "refused" })
+        #expect(await manager.stop() == 0)
+        #expect(fleet.managerHome.record.count == 10)
+    }
+
+    @Test func `an agent's responses wait at the manager, which says why, until there is room`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let disk = try SmallDisk(home)
+        try home.addRecorder()
+        let agent = try await fleet.startAgent(home)
+        disk.fill()
+        for number in 1...10 { try fleet.append(alert: largeAlert(number)) }
+        let line = try await manager.line(containing: "Agent cannot take a response for the time being")
+        #expect(line.contains("no space left"))
+        let listed = try #require(try fleet.controlJSON("responses", "list", "--state", "queued") as? [[String: Any]])
+        let id = try #require(listed.first?["id"] as? String)
+        let shown = try #require(try fleet.controlJSON("responses", "show", id) as? [String: Any])
+        let timeline = shown["timeline"] as? [[String: Any]] ?? []
+        #expect(timeline.contains { $0["event"] as? String == "turned_away" })
+        disk.makeRoom()
+        for number in 1...10 {
+            try await FileLines.first(in: home.path + "/record", containing: " 1.\(number) ")
+        }
+        #expect(home.record.count == 10)
+        await agent.stop()
+        await manager.stop()
+    }
+}
