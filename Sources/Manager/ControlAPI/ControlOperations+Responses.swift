@@ -100,8 +100,8 @@ extension ControlOperations {
             }
             throw ControlFailure(
                 .conflict,
-                "the response \(id) is \(record.progress.state.rawValue): only one that waits for an agent that is "
-                    + "not connected can be cancelled; \"edr-control responses undo\" ends an active one")
+                "the response \(id) is \(record.progress.state.rawValue), or is on its way to its agent: only one that "
+                    + "waits here can be cancelled; \"edr-control responses undo\" ends an active one")
         }
         return try await response(id.description)
     }
@@ -216,16 +216,14 @@ extension ControlOperations {
 
     /// Ends the isolation of agents.
     private func release(_ agents: [(id: String, name: String)], by author: Author) async throws -> API.CommandAnswer {
-        var items: [API.CommandAnswer.Item] = []
-        for agent in agents {
-            let orders = try await dispatcher.undoIsolation(of: agent.id, author: author.name, detail: author.detail)
-            items += orders.map { .init(id: $0.id.description, agent: agent.id, state: "undo_requested") }
-        }
-        guard !items.isEmpty else {
+        let orders = try await dispatcher.undoIsolation(
+            of: agents.map(\.id), author: author.name, detail: author.detail)
+        guard !orders.isEmpty else {
             throw ControlFailure(
                 .conflict, "no response isolates this agent as far as the manager knows: there is nothing to restore")
         }
-        return API.CommandAnswer(responses: items)
+        return API.CommandAnswer(
+            responses: orders.map { .init(id: $0.id.description, agent: $0.agentID, state: "undo_requested") })
     }
 
     private func run(

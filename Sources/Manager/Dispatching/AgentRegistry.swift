@@ -30,7 +30,7 @@ final class AgentRegistry: Sendable {
                 records.map { ($0.id, Entry(record: $0, isConnected: false)) }, uniquingKeysWith: { first, _ in first })
         )
         self.context = context
-        publish()
+        entries.withLock { publish($0) }
     }
 
     /// All agents, by id.
@@ -82,13 +82,17 @@ final class AgentRegistry: Sendable {
     }
 
     func add(_ record: AgentRecord) {
-        entries.withLock { $0[record.id] = Entry(record: record, isConnected: false) }
-        publish()
+        entries.withLock { entries in
+            entries[record.id] = Entry(record: record, isConnected: false)
+            publish(entries)
+        }
     }
 
     func remove(_ id: String) {
-        entries.withLock { $0[id] = nil }
-        publish()
+        entries.withLock { entries in
+            entries[id] = nil
+            publish(entries)
+        }
     }
 
     /// Notes that an agent was heard of.
@@ -103,10 +107,9 @@ final class AgentRegistry: Sendable {
         }
     }
 
-    private func publish() {
-        let directory = entries.withLock { entries in
-            AgentDirectory(entries.values.map { AgentDirectory.Entry(id: $0.record.id, name: $0.record.name) })
-        }
-        context.replace(agents: directory)
+    /// Called under the lock: of two changes the later one is published last.
+    private func publish(_ entries: [String: Entry]) {
+        context.replace(
+            agents: AgentDirectory(entries.values.map { AgentDirectory.Entry(id: $0.record.id, name: $0.record.name) }))
     }
 }

@@ -14,12 +14,10 @@ extension Dispatcher {
     /// - Returns: whether they are held.
     @discardableResult
     func run(_ orders: [Order], author: String) async throws(LedgerError) -> Bool {
-        let ids = orders.map(\.id)
-        defer { uncommitted.remove(ids) }
         var isHeld = false
         _ = try await durably(patience: Self.patience) { state in
             let now = Timestamp.now()
-            isHeld = state.stop != nil
+            isHeld = state.delivery.stop != nil
             let plans = orders.map { PlannedOrder(order: $0, isObserved: false, author: author) }
             return screen(plans, context.current, isByHand: true, now: now, &state).flatMap { plan in
                 _ = uncommitted.insert(plan.order.id)
@@ -46,26 +44,33 @@ extension Dispatcher {
         _ orders: [Order], author: String, detail: String, patience: DispatchTimeInterval? = nil
     ) async throws(LedgerError) {
         _ = try await durably(patience: patience) { state in
-            let (now, grace) = (Timestamp.now(), undoGrace)
-            return orders.flatMap { order in
-                var undo = order
-                undo.kind = .undo(by: author)
-                state.pending.add(undo)
-                let link = state.links[order.agentID]
-                link?.send(undo)
-                let waits = link == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
-                let request = LedgerChange.event(
-                    DispatchEvent(
-                        dispatch: order.id, at: now, name: "undo_requested", detail: detail + waits,
-                        undoRequest: .made(by: author)))
-                guard grace > 0 else { return [request] }
-                let lift = Lift(
-                    agent: order.agentID, key: ResponseKey(of: order), dispatch: order.id, by: author, at: now,
-                    until: now + grace)
-                let pending = state.pending
-                state.lifts.add(lift) { $0.until > now || pending.holdsUndo(of: $0.dispatch, agent: $0.agent) }
-                return [request, .lift(lift)]
-            }
+            requests(orders, author: author, detail: detail, &state)
+        }
+    }
+
+    /// Sends orders to undo; returns their entries in the ledger.
+    func requests(
+        _ orders: [Order], author: String, detail: String, _ state: inout State
+    ) -> [LedgerChange] {
+        let (now, grace) = (Timestamp.now(), undoGrace)
+        let delivery = state.delivery
+        state.lifts.prune { $0.until > now || delivery.holdsUndo(of: $0.dispatch, $0.agent) }
+        return orders.flatMap { order in
+            var undo = order
+            undo.kind = .undo(by: author)
+            let isConnected = state.delivery.isConnected(order.agentID)
+            state.delivery.give(undo)
+            let waits = isConnected ? "" : "; waits for agent \(order.agentID), which is not connected"
+            let request = LedgerChange.event(
+                DispatchEvent(
+                    dispatch: order.id, at: now, name: "undo_requested", detail: detail + waits,
+                    undoRequest: .made(by: author)))
+            guard grace > 0 else { return [request] }
+            let lift = Lift(
+                agent: order.agentID, key: ResponseKey(of: order), dispatch: order.id, by: author, at: now,
+                until: now + grace)
+            state.lifts.add(lift)
+            return [request, .lift(lift)]
         }
     }
 
@@ -74,7 +79,7 @@ extension Dispatcher {
     /// - Returns: false when it is too late for that: it is, or may be, on its agent.
     func cancel(_ id: DispatchID, agent: String, by: String) async throws(LedgerError) -> Bool {
         try await durably { state in
-            guard state.links[agent] == nil, state.pending.cancel(id, agent: agent) else { return [] }
+            guard state.delivery.cancel(id, agent) else { return [] }
             state.counters.end(id)
             return [
                 .event(

@@ -17,10 +17,7 @@ extension Dispatcher {
                 let changes = act(&state)
                 isDone = !changes.isEmpty
                 guard isDone else { return settle(.success(())) }
-                ledger.enqueue(changes) { [holdAlarm] result in
-                    holdAlarm.set(for: changes)
-                    settle(result)
-                }
+                commit(changes, completion: settle)
             }
         }
         return isDone

@@ -13,7 +13,8 @@ extension Dispatcher {
             state.cut(agent, reason: "the agent was removed")
             state.counters.remove(agent: agent)
             let now = Timestamp.now()
-            let changes = state.pending.removeAll(for: agent).map { order in
+            state.noted[agent] = nil
+            let changes = state.delivery.removeAll(for: agent).map { order in
                 let isRun = order.kind == .run
                 return LedgerChange.event(
                     DispatchEvent(
@@ -28,22 +29,18 @@ extension Dispatcher {
     /// Takes back orders that waited too long for their agent.
     func expire(now: Int64) {
         state.withLock { state in
-            let changes = state.pending.expire(now: now).map { order -> LedgerChange in
+            let changes = state.delivery.expire(now: now).map { order, reason -> LedgerChange in
                 state.counters.end(order.id)
-                let agent = order.agentID
-                let reason =
-                    state.turnedAway[agent]?.contains(order.id) == true
-                    ? "agent \(agent) could not keep it in time" : "agent \(agent) was not connected in time"
                 logger.warning(
                     "Response expired",
                     metadata: .of([
-                        .agent: agent, .alert: order.alertID, .dispatch: order.id, .reason: reason,
+                        .agent: order.agentID, .alert: order.alertID, .dispatch: order.id, .reason: reason,
                     ]))
                 return .event(
                     DispatchEvent(
                         dispatch: order.id, at: now, name: "expired", state: .expired, detail: reason))
             }
-            commit(changes)
+            if !changes.isEmpty { commit(changes) }
         }
     }
 }

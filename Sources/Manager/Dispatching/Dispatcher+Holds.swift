@@ -40,7 +40,7 @@ extension Dispatcher {
         to plan: PlannedOrder, _ snapshot: DecisionSnapshot, isByHand: Bool, now: Int64, _ state: borrowing State
     ) -> (reason: String?, byDefault: ApprovalTerms.Answer) {
         // Whoever stops everything does not want things to run because nobody says anything.
-        if let stop = state.stop { return (stop.description, .deny) }
+        if let stop = state.delivery.stop { return (stop.description, .deny) }
         if isByHand { return (nil, .deny) }
         let answer = plan.approval.byDefault
         if plan.approval.isRequired { return ("the active response requires approval", answer) }
@@ -117,7 +117,7 @@ extension Dispatcher {
                 let now = Timestamp.now()
                 for held in try ledger.held(ids.filter { !state.answering.contains($0) }) {
                     let order = readable(held)
-                    var answer = decide(Question(agentID: order?.agentID ?? "", hold: held.hold), state.stop)
+                    var answer = decide(Question(agentID: order?.agentID ?? "", hold: held.hold), state.delivery.stop)
                     if order == nil, answer != nil { answer = .deny(detail: "its order cannot be read") }
                     switch answer {
                     case .approve(let detail):
@@ -145,7 +145,7 @@ extension Dispatcher {
             let now = Timestamp.now()
             for order in approved {
                 state.counters.letOut(order.id, activeResponse: order.activeResponse, agent: order.agentID, now: now)
-                dispatch(order, &state)
+                state.delivery.give(order)
             }
         }
         return answered
@@ -155,7 +155,8 @@ extension Dispatcher {
         _ order: Order, detail: String, at now: Int64, _ state: borrowing State
     ) -> LedgerChange {
         let waits =
-            state.links[order.agentID] == nil ? "; waits for agent \(order.agentID), which is not connected" : ""
+            state.delivery.isConnected(order.agentID)
+            ? "" : "; waits for agent \(order.agentID), which is not connected"
         return .release(
             Release(
                 expires: order.expiresAt > 0 ? order.expiresAt : nil, order: order.encoded(),
@@ -171,102 +172,4 @@ extension Dispatcher {
             return nil
         }
     }
-
-    // MARK: The stop
-
-    /// The order that nothing new may run, when it is in force.
-    var stop: Stop? { state.withLock { $0.stop } }
-
-    /// From this moment nothing new runs: what is decided is held, what waits for an agent goes on waiting.
-    ///
-    /// In force at once, and in the ledger when this returns. A stop that is in force already stays as it is.
-    ///
-    /// - Returns: the stop that is in force.
-    func stopAll(_ stop: Stop) async throws(LedgerError) -> Stop {
-        var inForce = stop
-        _ = try await durably(patience: Self.patience) { state in
-            if let earlier = state.stop {
-                inForce = earlier
-                return []
-            }
-            state.stop = stop
-            for link in state.links.values { link.pause(true) }
-            logger.warning("Everything is stopped", metadata: .of([.reason: stop.description]))
-            return [.stop(stop), .event(.change("stopped", detail: stop.description, at: stop.at))]
-        }
-        return inForce
-    }
-
-    /// Takes the stop back: what waited for agents is sent, what is held goes on waiting for an answer.
-    ///
-    /// In the ledger before anything runs.
-    ///
-    /// - Returns: false when nothing was stopped.
-    func resumeAll(by: String) async throws(LedgerError) -> Bool {
-        let wasStopped = try await durably { state in
-            guard state.stop != nil else { return [] }
-            return [.stop(nil), .event(.change("resumed", detail: "by \(by)", at: Timestamp.now()))]
-        }
-        guard wasStopped else { return false }
-        state.withLock { state in
-            state.stop = nil
-            logger.warning("The stop is taken back", metadata: .of([.reason: "by \(by)"]))
-            for (agent, link) in state.links {
-                link.pause(false)
-                for order in state.pending.orders(for: agent) where order.kind == .run { link.send(order) }
-            }
-        }
-        return true
-    }
-
-    // MARK: Everything
-
-    /// Asks for the undo of every response in force, of one agent or command when they are given.
-    ///
-    /// - Parameter author: who asks, as agents are told; with `detail` in the ledger.
-    /// - Returns: for how many.
-    func undoAll(
-        agent: String?, command: String?, author: String, detail: String
-    ) async throws(LedgerError) -> Int {
-        var count = 0
-        var last: Int64 = 0
-        while true {
-            let page = try await ledger.undoable(agent: agent, command: command, after: last, limit: Self.batch)
-            guard let end = page.last else { break }
-            last = end.sequence
-            let orders = page.compactMap { try? Order(encoded: $0.order) }
-            try await undo(orders, author: author, detail: detail)
-            count += orders.count
-        }
-        let scope = [agent.map { "agent \($0)" }, command.map { "command \($0)" }].compactMap(\.self)
-        let what = scope.isEmpty ? "" : " (\(scope.joined(separator: ", ")))"
-        try await note("undo_all", detail: "\(count) responses\(what), \(detail)")
-        return count
-    }
-
-    /// Asks for the undo of what isolates an agent, whatever its command is called.
-    ///
-    /// - Returns: the orders of the responses that are to be undone.
-    func undoIsolation(of agent: String, author: String, detail: String) async throws(LedgerError) -> [Order] {
-        var found: [Order] = []
-        var last: Int64 = 0
-        while true {
-            let page = try await ledger.undoable(agent: agent, command: nil, after: last, limit: Self.batch)
-            guard let end = page.last else { break }
-            last = end.sequence
-            found += page.compactMap { try? Order(encoded: $0.order) }.filter(\.isolates)
-        }
-        if !found.isEmpty { try await undo(found, author: author, detail: detail) }
-        return found
-    }
-
-    /// Notes a change by hand that is about no single response.
-    func note(_ name: String, detail: String) async throws(LedgerError) {
-        try await ledger.append([.event(.change(name, detail: detail, at: Timestamp.now()))])
-    }
-}
-
-extension Order {
-    /// Whether its script is the shipped one that cuts its host off, under either of its names.
-    fileprivate var isolates: Bool { ["isolate", "isolate.sh"].contains(executable) }
 }

@@ -19,21 +19,15 @@ extension Dispatcher {
     ) -> Bool {
         state.withLock { state in
             guard isAdmitted() else { return false }
-            if let old = state.links[agent], old !== link { old.close(reason: "the agent connected again") }
-            state.links[agent] = link
-            state.forgetTalks(with: agent)
-            state.journals[agent] = journal
-            link.pause(state.stop != nil)
-            for order in state.pending.orders(for: agent) where state.stop == nil || order.kind != .run {
-                link.send(order)
-            }
+            state.talks.forget(agent)
+            state.delivery.linkUp(link, agent, journal: journal)
             return true
         }
     }
 
     /// Whether this is the link to its agent: not one that was cut or replaced.
     func isUp(_ link: any AgentLink, agent: String) -> Bool {
-        state.withLock { $0.links[agent] === link }
+        state.withLock { $0.delivery.isUp(link, agent) }
     }
 
     /// Cuts the link to an agent.
@@ -51,9 +45,9 @@ extension Dispatcher {
     @discardableResult
     func linkDown(_ link: any AgentLink, agent: String) -> Bool {
         state.withLock { state in
-            guard state.links[agent] === link else { return state.links[agent] == nil }
-            state.links[agent] = nil
-            state.forgetTalks(with: agent)
+            guard state.delivery.isUp(link, agent) else { return !state.delivery.isConnected(agent) }
+            state.delivery.linkDown(agent)
+            state.talks.forget(agent)
             return true
         }
     }
@@ -64,9 +58,7 @@ extension Dispatcher {
     /// call of its own, so that such a one takes no other with it.
     func reports(_ reports: [AgentReport], agent: String, over link: any AgentLink) {
         state.withLock { state in
-            guard state.links[agent] === link, let journal = state.journals[agent], let last = reports.last else {
-                return
-            }
+            guard let journal = state.delivery.journal(of: agent, over: link), let last = reports.last else { return }
             // The manager's own executor has no link that could be cut.
             guard agent == OrderFactory.managerID || reportsUnderway.begin(agent) else {
                 logger.warning("Too many reports wait for the ledger", metadata: .of([.agent: agent]))
@@ -74,7 +66,9 @@ extension Dispatcher {
             }
             for (index, report) in reports.enumerated() {
                 var changes = [ReportTranslation.change(report, agent: agent, journal: journal)]
-                if case .event(let event) = report { changes += note(event, agent: agent, &state) }
+                if case .event(let event) = report {
+                    changes += note(event, agent: agent, journal: journal, &state)
+                }
                 let isLast = index == reports.count - 1
                 commit(changes) { [reportsUnderway] result in
                     guard isLast else { return }
@@ -93,12 +87,10 @@ extension Dispatcher {
     /// What it could not keep waits here, and is sent again when it can.
     func noticed(_ notice: OrderNotice, agent: String, over link: any AgentLink) {
         state.withLock { state in
-            guard state.links[agent] === link else { return }
+            guard state.delivery.isUp(link, agent) else { return }
             switch notice {
             case .turnedAway(let id, let reason):
-                guard state.pending.holdsRun(of: id, agent: agent),
-                    state.turnedAway[agent, default: []].insert(id).inserted
-                else { return }
+                guard state.delivery.turnAway(id, agent) else { return }
                 logger.warning(
                     "Agent cannot take a response for the time being; it waits",
                     metadata: .of([.agent: agent, .dispatch: id, .reason: reason]))
@@ -108,21 +100,23 @@ extension Dispatcher {
                             dispatch: id, at: Timestamp.now(), name: "turned_away",
                             detail: "agent \(agent) cannot take it for the time being, so it waits: \(reason)"))
                 ])
-            case .ready:
-                guard let waiting = state.turnedAway.removeValue(forKey: agent), state.stop == nil else { return }
-                for order in state.pending.orders(for: agent) where order.kind == .run && waiting.contains(order.id) {
-                    link.send(order)
-                }
+            case .ready: state.delivery.ready(agent)
             }
         }
     }
 
+    /// Draws the conclusions from a report that is new: one that comes again may be about an earlier order.
+    ///
     /// - Returns: what else the ledger has to keep.
-    private func note(_ report: ResponseEvent, agent: String, _ state: inout State) -> [LedgerChange] {
+    private func note(
+        _ report: ResponseEvent, agent: String, journal: String, _ state: inout State
+    ) -> [LedgerChange] {
+        if let last = state.noted[agent], last.journal == journal, last.sequence >= report.sequence { return [] }
+        state.noted[agent] = (journal, report.sequence)
         switch report.kind {
-        case .received: state.pending.confirm(report.dispatchID, agent: agent, undoToo: false)
+        case .received: state.delivery.confirm(report.dispatchID, agent, undoToo: false)
         case .undoing, .undone, .undoFailed, .refused:
-            state.pending.confirm(report.dispatchID, agent: agent, undoToo: true)
+            state.delivery.confirm(report.dispatchID, agent, undoToo: true)
         default: break
         }
         if report.kind.endsResponse {

@@ -39,7 +39,9 @@ extension Dispatcher {
                 }
             }
             if let position = batch.position { changes.append(.position(source: batch.source, value: position)) }
-            commit(changes, completion: settled)
+            // Without anything new of its own it still waits for others' entries on their way: whoever is told that
+            // an alert is taken never sends it again.
+            if changes.isEmpty, ids.isEmpty { settled(.success(())) } else { commit(changes, completion: settled) }
             return ids
         }
     }
@@ -51,9 +53,24 @@ extension Dispatcher {
     func takeDurably(_ batch: SourceBatch) async throws(LedgerError) -> [DispatchID] {
         if !batch.fired.isEmpty, let trouble = ledger.trouble { throw .heldUp(reason: trouble) }
         var ids: [DispatchID] = []
-        try await settled(patience: Self.patience) { settle in ids = take(batch, settled: settle) }
+        try await settled(patience: Self.patience) { settle in
+            // In pieces: others want the lock too.
+            var rest = batch.fired[...]
+            repeat {
+                var piece = batch
+                piece.fired = Array(rest.prefix(Self.piece))
+                rest = rest.dropFirst(Self.piece)
+                let isLast = rest.isEmpty
+                ids += take(piece) { result in
+                    if case .failure = result { settle(result) } else if isLast { settle(result) }
+                }
+            } while !rest.isEmpty
+        }
         return ids
     }
+
+    /// So many alerts of a request are decided in one go.
+    private static let piece = 200
 
     /// Leaves out what the ledger knows, or will know in a moment, and marks the rest as being on its way there.
     private func new(_ planned: [PlannedOrder], _ state: inout State) -> [PlannedOrder] {
@@ -77,7 +94,7 @@ extension Dispatcher {
         guard context.current.policy.undoGrace > .zero else { return planned }
         return planned.map { plan in
             guard plan.fate == .send, let lift = state.lifts.lift(of: plan.order) else { return plan }
-            let isUnderWay = state.pending.holdsUndo(of: lift.dispatch, agent: lift.agent)
+            let isUnderWay = state.delivery.holdsUndo(of: lift.dispatch, lift.agent)
             guard let objection = lift.objection(now: now, isUnderWay: isUnderWay) else { return plan }
             return plan.cancelled(objection)
         }
@@ -92,13 +109,7 @@ extension Dispatcher {
     }
 
     func send(_ plan: PlannedOrder, _ state: inout State) {
-        if plan.fate == .send { dispatch(plan.order, &state) }
-    }
-
-    /// Sends an order, now or when its agent is connected and nothing is stopped.
-    func dispatch(_ order: Order, _ state: inout State) {
-        if state.stop == nil { state.links[order.agentID]?.send(order) }
-        state.pending.add(order)
+        if plan.fate == .send { state.delivery.give(plan.order) }
     }
 
     /// The ledger's entry for an order that was sent, or that waits for its agent.
@@ -140,7 +151,7 @@ extension Dispatcher {
                     detail: "\(why.reason); \(answer) at \(deadline) unless somebody answers before"))
         case .send:
             fate = "queued"
-            let isConnected = state.links[order.agentID] != nil
+            let isConnected = state.delivery.isConnected(order.agentID)
             events.append(
                 DispatchEvent(
                     dispatch: order.id, at: now, name: "queued", state: .queued,

@@ -17,29 +17,18 @@ import Wire
 /// hold of the lock, so that nothing that its agent reports can come before it in the ledger.
 final class Dispatcher: Sendable {
     struct State: Sendable {
-        var links: [String: any AgentLink] = [:]
-        var journals: [String: String] = [:]
-        var pending = PendingOrders()
+        var delivery = Delivery()
         var filter = KnownDispatchFilter()
         var talks = JournalTalks()
-        /// The orders that agents have turned away, until they say that they can take them.
-        var turnedAway: [String: Set<DispatchID>] = [:]
         var lifts = Lifts()
         var counters = LimitCounters()
-        /// Nothing new may run.
-        var stop: Stop?
+        /// By agent, the last report that was noted, and the journal that numbers it.
+        var noted: [String: (journal: String, sequence: UInt64)] = [:]
         /// Held responses whose answer is on its way to the ledger.
         var answering: Set<DispatchID> = []
 
         mutating func cut(_ agent: String, reason: String) {
-            links.removeValue(forKey: agent)?.close(reason: reason)
-            forgetTalks(with: agent)
-        }
-
-        /// What was said over the last link to an agent means nothing on the next.
-        mutating func forgetTalks(with agent: String) {
-            journals[agent] = nil
-            turnedAway[agent] = nil
+            delivery.cut(agent, reason: reason)
             talks.forget(agent)
         }
     }
@@ -66,7 +55,7 @@ final class Dispatcher: Sendable {
     }
 
     /// The orders that no agent has confirmed yet.
-    var pendingCount: Int { state.withLock { $0.pending.count } }
+    var pendingCount: Int { state.withLock { $0.delivery.count } }
 
     /// Takes up again what the last run of the manager left undelivered.
     ///
@@ -78,7 +67,7 @@ final class Dispatcher: Sendable {
         let recent = try await ledger.recentRuns(since: Timestamp.now() - 60_000)
         state.withLock { state in
             for id in known { state.filter.insert(id) }
-            state.stop = stop
+            if let stop { _ = state.delivery.begin(stop) }
             for dispatch in underWay {
                 state.counters.begin(
                     dispatch.id, activeResponse: dispatch.activeResponse, agent: dispatch.agentID)
@@ -89,7 +78,7 @@ final class Dispatcher: Sendable {
         for dispatch in try await ledger.pending() where dispatch.state != .held {
             do throws(WireError) {
                 let order = try Order(encoded: dispatch.order)
-                if dispatch.state == .queued { state.withLock { $0.pending.add(order) } }
+                if dispatch.state == .queued { state.withLock { $0.delivery.give(order) } }
             } catch {
                 unreadable(dispatch.id, error)
             }
@@ -98,7 +87,7 @@ final class Dispatcher: Sendable {
             do throws(WireError) {
                 var undo = try Order(encoded: request.order)
                 undo.kind = .undo(by: request.by)
-                state.withLock { $0.pending.add(undo) }
+                state.withLock { $0.delivery.give(undo) }
             } catch {
                 unreadable(request.id, error)
             }
@@ -120,11 +109,11 @@ final class Dispatcher: Sendable {
     ///
     /// The ledger itself logs what it cannot keep.
     ///
-    /// - Parameter completion: called once they are durable, or failed.
+    /// - Parameter completion: called once they, and everything that was to be committed before them, are durable, or
+    ///   failed.
     func commit(
         _ changes: [LedgerChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void = { _ in }
     ) {
-        guard !changes.isEmpty else { return completion(.success(())) }
         let ids = changes.compactMap { change -> DispatchID? in
             if case .dispatch(let new) = change { new.facts.id } else { nil }
         }

@@ -13,14 +13,16 @@ struct Lifts: Sendable {
     private var lifts: [Target: Lift] = [:]
     private var targets: [DispatchID: Target] = [:]
 
-    /// Takes a lift in place of an earlier one of the same target.
-    ///
-    /// - Parameter isWanted: whether an older one is to be kept.
-    mutating func add(_ lift: Lift, keeping isWanted: (Lift) -> Bool = { _ in true }) {
+    /// Forgets what does not count any more.
+    mutating func prune(keeping isWanted: (Lift) -> Bool) {
         for (target, old) in lifts where !isWanted(old) {
             lifts[target] = nil
             targets[old.dispatch] = nil
         }
+    }
+
+    /// Takes a lift in place of an earlier one of the same target.
+    mutating func add(_ lift: Lift) {
         let target = Target(agent: lift.agent, key: lift.key)
         if let old = lifts[target] { targets[old.dispatch] = nil }
         lifts[target] = lift

@@ -35,6 +35,8 @@ struct LimitCounters: Sendable {
     private var underWay: [DispatchID: Entry] = [:]
     /// Those that were over before they were let out.
     private var endedEarly: Set<DispatchID> = []
+    /// Those of which an agent's journal says that they are in force, while the ledger is asked what they are.
+    private var expected: Set<DispatchID> = []
     private var responses: [String: Tally] = [:]
     private var all = Tally()
 
@@ -56,6 +58,20 @@ struct LimitCounters: Sendable {
         all.begin(agent)
     }
 
+    /// These may turn out to be not over, although they count as such.
+    mutating func expect(_ ids: [DispatchID]) {
+        for id in ids where underWay[id] == nil { expected.insert(id) }
+    }
+
+    /// One that was expected is not over, unless its end was reported meanwhile.
+    mutating func beginExpected(_ id: DispatchID, activeResponse: String, agent: String) {
+        if expected.contains(id) { begin(id, activeResponse: activeResponse, agent: agent) }
+    }
+
+    mutating func forgetExpected(_ ids: [DispatchID]) {
+        if !expected.isEmpty { expected.subtract(ids) }
+    }
+
     /// One was let out at that time (in unix milliseconds), whatever has become of it.
     mutating func countRun(of activeResponse: String, at time: Int64) {
         responses[activeResponse, default: Tally()].runs.add(at: time)
@@ -67,6 +83,7 @@ struct LimitCounters: Sendable {
     /// - Parameter isDecided: whether it may have been decided in this life of the manager. The end of one that was not
     ///   may come before its alert is read again, after a crash.
     mutating func end(_ id: DispatchID, isDecided: Bool = true) {
+        if !expected.isEmpty { expected.remove(id) }
         guard let entry = underWay.removeValue(forKey: id) else {
             if !isDecided, endedEarly.count < Self.mostEarlyEnds { endedEarly.insert(id) }
             return
@@ -127,8 +144,10 @@ struct MinuteCounter: Sendable {
     /// Oldest first.
     private var seconds: [Second] = []
 
-    /// - Parameter time: unix milliseconds. One that lies before the last event counts as of that second.
+    /// - Parameter time: unix milliseconds. One that lies a little before the last event counts as of that second.
     mutating func add(at time: Int64) {
+        // What lies far ahead was counted before the clock was set back.
+        seconds.removeAll { $0.number >= time / 1000 + 60 }
         let second = max(time / 1000, seconds.last?.number ?? .min)
         if seconds.last?.number == second {
             seconds[seconds.count - 1].count += 1
@@ -141,7 +160,6 @@ struct MinuteCounter: Sendable {
     /// - Parameter time: unix milliseconds.
     func count(at time: Int64) -> Int {
         let second = time / 1000
-        // What lies far ahead was counted before the clock was set back; it must not count for ever.
         return seconds.reduce(0) { $0 + (abs(second - $1.number) < 60 ? $1.count : 0) }
     }
 }

@@ -8,6 +8,8 @@ struct PendingOrders: Sendable {
     private struct Entry: Sendable {
         let number: UInt64
         let order: Order
+        /// Whether it may be on its agent; of an earlier life of the manager that is not known.
+        var wasSent = false
     }
 
     /// What an order is confirmed by: an order to run and the one to undo it have the same dispatch id.
@@ -41,10 +43,27 @@ struct PendingOrders: Sendable {
         if undoToo { remove(id, agent: agent, isUndo: true) }
     }
 
-    /// Takes back an order to run that was not confirmed; returns whether it was there.
-    @discardableResult
+    /// Notes that an order may be on its agent from now on.
+    mutating func sent(_ order: Order) {
+        agents[order.agentID]?[Key(order)]?.wasSent = true
+    }
+
+    /// Notes that an order to run is not on its agent, which could not keep it.
+    ///
+    /// - Returns: whether it is here.
+    mutating func turnedAway(_ id: DispatchID, agent: String) -> Bool {
+        let key = Key(id: id, isUndo: false)
+        guard agents[agent]?[key] != nil else { return false }
+        agents[agent]?[key]?.wasSent = false
+        return true
+    }
+
+    /// Takes back an order to run.
+    ///
+    /// - Returns: false when it is not here, or may be on its agent.
     mutating func cancel(_ id: DispatchID, agent: String) -> Bool {
-        remove(id, agent: agent, isUndo: false)
+        guard agents[agent]?[Key(id: id, isUndo: false)]?.wasSent == false else { return false }
+        return remove(id, agent: agent, isUndo: false)
     }
 
     @discardableResult
@@ -54,11 +73,6 @@ struct PendingOrders: Sendable {
         if agents[agent]?.isEmpty == true { agents[agent] = nil }
         count -= 1
         return true
-    }
-
-    /// Whether an order to run this dispatch was not confirmed.
-    func holdsRun(of id: DispatchID, agent: String) -> Bool {
-        agents[agent]?[Key(id: id, isUndo: false)] != nil
     }
 
     /// Whether an order to undo this dispatch was not confirmed.

@@ -14,15 +14,20 @@ struct Reconciliation: Sendable, Equatable {
     /// What the comparison has found.
     struct Differences: Sendable, Equatable {
         /// Responses that were not over in the ledger and that the journal does not know.
-        var lost = 0
+        var lost: [DispatchID] = []
         /// Responses that are in force by the journal and were something else in the ledger.
-        var active = 0
+        var active: [Active] = []
         /// Responses whose undo is due at another time.
         var moved = 0
         /// Dispatches of the journal that the ledger does not know.
         var unknown: [DispatchID] = []
 
         var isEmpty: Bool { self == Differences() }
+
+        struct Active: Sendable, Equatable {
+            let id: DispatchID
+            let activeResponse: String
+        }
     }
 
     final class Findings: Sendable {

@@ -64,23 +64,25 @@ package final class FileSource: Service {
         // The first position is saved at once: what is appended while the manager is down is read afterwards.
         var isCurrent = send([], position: follower.position, pace: pace)
         while !watcher.isStopped, isCurrent {
-            intake.withLock { $0.refresh() }
-            isCurrent = drain(&follower, pace: pace)
+            isCurrent = drain(&follower, until: { watcher.isStopped }, pace: pace)
             statistics.note(problem: follower.trouble ?? watcher.trouble)
             watcher.wait(
                 oldFiles: follower.isDrainingOldFiles,
                 unsaved: follower.position.description != pace.lastPosition)
         }
         // After a batch that nobody took, no later position may be saved.
-        if isCurrent, drain(&follower, pace: pace) { send([], position: follower.position, pace: pace) }
+        if isCurrent { send([], position: follower.position, pace: pace) }
         pace.waitUntilIdle()
     }
 
     /// Reads all there is, in pieces; each piece with an alert that fires goes on at once.
     ///
+    /// A reload, a new agent and the order to stop count from the next piece on, however much there is to read.
+    ///
     /// - Returns: false when a piece could not go on, because the source is to stop.
-    private func drain(_ follower: inout FileFollower, pace: BatchPace) -> Bool {
-        while true {
+    private func drain(_ follower: inout FileFollower, until isStopped: () -> Bool, pace: BatchPace) -> Bool {
+        while !isStopped() {
+            intake.withLock { $0.refresh() }
             var fired: [FiredAlert] = []
             let more = follower.readNext { line, offset in
                 if let alert = self.decide(line, offset: offset) { fired.append(alert) }
@@ -88,8 +90,9 @@ package final class FileSource: Service {
             if !fired.isEmpty || pace.isPositionOverdue(follower.position) {
                 guard send(fired, position: follower.position, pace: pace) else { return false }
             }
-            if !more { return true }
+            if !more { break }
         }
+        return true
     }
 
     private func decide(_ line: LineSplitter.Line, offset: Int64) -> FiredAlert? {

@@ -3,7 +3,7 @@ package struct SourceBatch: Sendable {
     /// The source's name, under which its position is kept.
     package let source: String
     /// The alerts that fire, in the order of the source.
-    package let fired: [FiredAlert]
+    package var fired: [FiredAlert]
     /// Where the source has read up to, in its own words; nil for a source without a position (HTTP).
     package let position: String?
     /// Set when alerts that were taken before are to be answered once more: different for each such request.

@@ -10,89 +10,6 @@ import Testing
 
 /// What the dispatcher holds, with a real ledger and without any agent.
 @Suite struct `The dispatcher holds` {
-    /// A dispatcher whose policy is one response of location `all` with these options; restarted at will.
-    private final class Fixture {
-        private let files: LedgerFixture
-        private let folder: String
-        private let policy: Policy
-        private let agents: AgentDirectory
-        private(set) var dispatcher: Dispatcher
-        private(set) var ledger: any Ledger
-
-        init(_ options: String, global: String = "", agents: Int = 1, location: String = "local") async throws {
-            files = try LedgerFixture(.sqlite)
-            ledger = try await files.ledger
-            let token = EnrollmentGrant(hash: [1], created: 1, expires: 100_000, uses: agents)
-            try await ledger.createToken(token, by: "uid 0")
-            var entries: [AgentDirectory.Entry] = []
-            for number in 1...agents {
-                let application = EnrollmentApplication(tokenHash: [1], name: "web-\(number)", at: 2)
-                let enrolled = try await ledger.enroll(application) { id, _ in
-                    IssuedCertificate(serial: id, fingerprint: "f" + id, pem: "")
-                }
-                entries.append(.init(id: enrolled.agent.id, name: enrolled.agent.name))
-            }
-            self.agents = AgentDirectory(entries)
-            folder = NSTemporaryDirectory() + "edr-holds-\(UUID().uuidString)"
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let diagnostics = Diagnostics()
-            let text = """
-                <edr_config><global>\(global)</global><command><name>c</name><executable>c</executable>
-                <timeout_allowed>yes</timeout_allowed></command><active-response><name>ban</name><command>c</command>
-                <location>\(location)</location><level>1</level><timeout>600</timeout>\(options)</active-response>
-                </edr_config>
-                """
-            let sections = ConfigurationFile.parse(
-                Array(text.utf8), name: "f", format: .xml, diagnostics: diagnostics
-            ).sections(named: PolicyDefinition.sectionNames, diagnostics: diagnostics)
-            policy = Policy(PolicyDefinition(sections: sections, diagnostics: diagnostics))
-            #expect(diagnostics.all.isEmpty)
-            dispatcher = Self.dispatcher(ledger, policy, self.agents, folder)
-            try await dispatcher.resume()
-        }
-
-        deinit {
-            try? FileManager.default.removeItem(atPath: folder)
-        }
-
-        /// A new life of the manager, with what the ledger holds.
-        func restart() async throws {
-            dispatcher = Self.dispatcher(ledger, policy, agents, folder)
-            try await dispatcher.resume()
-        }
-
-        private static func dispatcher(
-            _ ledger: any Ledger, _ policy: Policy, _ agents: AgentDirectory, _ folder: String
-        ) -> Dispatcher {
-            Dispatcher(
-                ledger: ledger, context: DecisionContext(policy: policy, agents: agents),
-                alertsLog: AlertsLog(path: folder + "/alerts.log"), managerName: "manager", logger: .quiet)
-        }
-
-        /// Takes alerts of these numbers about agent `web-1` in one batch.
-        @discardableResult
-        func take(_ numbers: ClosedRange<Int>, agent: Int = 1) async throws -> [DispatchID] {
-            var fired: [FiredAlert] = []
-            for number in numbers {
-                let alert = try Alert(
-                    json: Array(
-                        """
-                        {"timestamp":"2025-04-13T15:25:01.482+0000","rule":{"level":10,"id":"5712","groups":["a"]},\
-                        "agent":{"id":"00\(agent)","name":"web-\(agent)"},"manager":{"name":"m"},"id":"1.\(number)",\
-                        "data":{"srcip":"198.51.100.\(number)"},"location":"x"}
-                        """.utf8))
-                fired.append(FiredAlert(alert: alert, decisions: policy.decide(alert, agents: agents)))
-            }
-            return try await dispatcher.takeDurably(SourceBatch(source: "test", fired: fired, position: nil))
-        }
-
-        func states(_ ids: [DispatchID]) async throws -> [DispatchState?] {
-            var states: [DispatchState?] = []
-            for id in ids { states.append(try await ledger.dispatch(id)?.progress.state) }
-            return states
-        }
-    }
-
     @Test(arguments: [
         ("<limits><runs_per_minute>2</runs_per_minute></limits>", ""),
         ("", "<limits><concurrent>2</concurrent></limits>"),
@@ -100,7 +17,7 @@ import Testing
     func `what is beyond a limit within one batch, and the same again after a restart`(
         _ options: String, _ global: String
     ) async throws {
-        let fixture = try await Fixture(options, global: global)
+        let fixture = try await DispatcherFixture(options, global: global)
         let ids = try await fixture.take(1...4)
         #expect(try await fixture.states(ids) == [.queued, .queued, .held, .held])
         // An alert that is read again is the same dispatch, and one more is still too many.
@@ -114,7 +31,7 @@ import Testing
     }
 
     @Test func `a share of the fleet, whatever the agents`() async throws {
-        let fixture = try await Fixture(
+        let fixture = try await DispatcherFixture(
             "<limits><fleet_share>34%</fleet_share></limits>", agents: 6, location: "all")
         // The manager, and six agents of which two are allowed.
         let ids = try await fixture.take(1...1)
@@ -129,7 +46,7 @@ import Testing
     }
 
     @Test func `of two answers at the same time one counts`() async throws {
-        let fixture = try await Fixture("<require_approval>yes</require_approval><expires>5m</expires>")
+        let fixture = try await DispatcherFixture("<require_approval>yes</require_approval><expires>5m</expires>")
         let ids = try await fixture.take(1...20)
         let dispatcher = fixture.dispatcher
         async let approved = dispatcher.approve(ids, by: "a")
@@ -148,7 +65,7 @@ import Testing
     }
 
     @Test func `an approved order is as old as its approval, its alert as old as it was`() async throws {
-        let fixture = try await Fixture("<require_approval>yes</require_approval><expires>5m</expires>")
+        let fixture = try await DispatcherFixture("<require_approval>yes</require_approval><expires>5m</expires>")
         let id = try #require(try await fixture.take(1...1).first)
         let before = try Order(encoded: try #require(try await fixture.ledger.order(id)))
         let earliest = Timestamp.now() + 300_000
@@ -161,7 +78,7 @@ import Testing
     }
 
     @Test func `while everything is stopped no default answer makes anything run`() async throws {
-        let fixture = try await Fixture(
+        let fixture = try await DispatcherFixture(
             "<require_approval>yes</require_approval><approval_deadline>1s</approval_deadline>"
                 + "<approval_default>approve</approval_default>")
         let ids = try await fixture.take(1...2)

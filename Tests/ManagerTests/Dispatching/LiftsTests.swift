@@ -42,7 +42,8 @@ import Testing
         #expect(lifts.lift(of: try order(2)) == nil)
         #expect(lifts.undone(try dispatchID(1), until: 200) == nil)
         lifts.add(lift(try order(1)))
-        lifts.add(lift(try order(3, address: "192.0.2.8"))) { $0.until > 100 }
+        lifts.add(lift(try order(3, address: "192.0.2.8")))
+        lifts.prune { $0.until > 100 }
         #expect(lifts.lift(of: try order(2)) == nil)
         #expect(lifts.undone(try dispatchID(1), until: 200) == nil)
     }

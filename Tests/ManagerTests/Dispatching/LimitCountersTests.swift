@@ -40,6 +40,34 @@ import Testing
         #expect(objection(counters, ResponseLimits(runsPerMinute: 1), now: 1_000_000) == nil)
     }
 
+    @Test func `after a clock was set back a minute is a minute again`() throws {
+        var counters = try counters(["001", "002", "003"], now: 10_000_000_000)
+        let limits = ResponseLimits(runsPerMinute: 2)
+        for number in 3...4 {
+            counters.letOut(try dispatchID(number), activeResponse: "ban", agent: "001", now: 1_000_000)
+        }
+        #expect(objection(counters, limits, now: 1_000_001) != nil)
+        #expect(objection(counters, limits, now: 1_070_000) == nil)
+        // What was counted ahead of time does not come back with its time.
+        #expect(objection(counters, limits, now: 10_000_000_000) == nil)
+    }
+
+    @Test func `what an agent's journal has in force counts, unless its end was reported meanwhile`() throws {
+        var counters = try counters(["001"])
+        let ids = try [0, 1, 2].map { try dispatchID($0) }
+        counters.expect(ids)
+        counters.end(ids[2])
+        for id in ids { counters.beginExpected(id, activeResponse: "ban", agent: "001") }
+        counters.forgetExpected(ids)
+        #expect(objection(counters, ResponseLimits(concurrent: 2)) != nil)
+        #expect(objection(counters, ResponseLimits(concurrent: 3)) == nil)
+        counters.beginExpected(ids[2], activeResponse: "ban", agent: "001")
+        #expect(objection(counters, ResponseLimits(concurrent: 3)) == nil)
+        counters.end(ids[0])
+        counters.end(ids[1])
+        #expect(objection(counters, ResponseLimits(concurrent: 1)) == nil)
+    }
+
     @Test func `what is not over counts as concurrent, on the manager too`() throws {
         var counters = try counters(["001", "000"])
         let limits = ResponseLimits(concurrent: 2)

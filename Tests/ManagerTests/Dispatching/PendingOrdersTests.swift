@@ -71,6 +71,21 @@ import Testing
         #expect(pending.count == 0)
     }
 
+    @Test func `what was sent cannot be cancelled, unless its agent has turned it away`() {
+        var pending = PendingOrders()
+        let order = order("a")
+        pending.add(order)
+        pending.sent(order)
+        let result1 = pending.cancel(order.id, agent: "001")
+        #expect(!result1)
+        let result2 = pending.turnedAway(order.id, agent: "002")
+        #expect(!result2)
+        let result3 = pending.turnedAway(order.id, agent: "001")
+        #expect(result3)
+        let result4 = pending.cancel(order.id, agent: "001")
+        #expect(result4)
+    }
+
     @Test func `removing an agent removes all that waits for it`() {
         var pending = PendingOrders()
         pending.add(order("a"))

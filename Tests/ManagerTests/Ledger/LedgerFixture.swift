@@ -20,14 +20,17 @@ final class LedgerFixture {
     let path: String
     private let folder: URL
     private let implementation: LedgerImplementation
+    private let retryPause: Duration?
     private var current: SQLiteLedger
 
-    init(_ implementation: LedgerImplementation) throws {
+    /// - Parameter retryPause: nil fails at once what cannot be written.
+    init(_ implementation: LedgerImplementation, retryPause: Duration? = nil) throws {
+        self.retryPause = retryPause
         folder = FileManager.default.temporaryDirectory.appending(path: "ledger-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.appending(path: "ledger.sqlite").path
         self.implementation = implementation
-        current = try SQLiteLedger(path: path, logger: .quiet, retryPause: nil)
+        current = try SQLiteLedger(path: path, logger: .quiet, retryPause: retryPause)
     }
 
     deinit {
@@ -39,7 +42,7 @@ final class LedgerFixture {
         get async throws {
             if implementation == .sqliteReopened {
                 await current.close()
-                current = try SQLiteLedger(path: path, logger: .quiet, retryPause: nil)
+                current = try SQLiteLedger(path: path, logger: .quiet, retryPause: retryPause)
             }
             return current
         }

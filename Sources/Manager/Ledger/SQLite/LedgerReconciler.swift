@@ -29,7 +29,7 @@ struct LedgerReconciler {
             if let held = left.removeValue(forKey: id) {
                 try compare(held, progress, at: at, &differences)
             } else if try lose(id, progress, at: at, because: "the agent's journal does not know it") {
-                differences.lost += 1
+                differences.lost.append(id)
             }
         }
         // In the journal's order.
@@ -73,7 +73,9 @@ struct LedgerReconciler {
                 DispatchEvent(
                     dispatch: held.id, at: at, name: "undo_due", detail: "by the agent's journal", undoDue: due))
         case let state:
-            differences.active += 1
+            let sql = "SELECT active_response FROM dispatch WHERE id = ?"
+            let response = try String.fetchOne(writer.database, sql: sql, arguments: [held.id.blob]) ?? ""
+            differences.active.append(.init(id: held.id, activeResponse: response))
             try writer.correct(
                 DispatchEvent(
                     dispatch: held.id, at: at, name: "active", state: .active,
