@@ -13,6 +13,14 @@ package enum AlertError: Error, Sendable, Equatable {
     /// An alert, but in this form instead of the one that was to be read.
     case isOf(AlertFormat)
 
+    /// Whether ``LineRepair`` makes the line readable.
+    package var isRepairable: Bool {
+        switch self {
+        case .notJSON(.invalidUTF8, _), .notJSON(.loneSurrogate, _): true
+        default: false
+        }
+    }
+
     /// A word that stays the same between releases: sources log the first line of each kind and count the others.
     package var kind: String {
         switch self {

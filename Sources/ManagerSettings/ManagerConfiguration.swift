@@ -87,6 +87,12 @@ package struct ManagerConfiguration: Sendable {
             ("alert_source", sources.map(\.reading) != other.sources.map(\.reading)),
             ("manager", name != other.name), ("logging", logLevel != other.logLevel),
             ("ledger", ledger != other.ledger),
+            (
+                "repeated_offenders of the manager",
+                policy.managerRepeatedOffenders != other.policy.managerRepeatedOffenders
+                    || policy.managerQuietTime != other.policy.managerQuietTime
+            ),
+            ("never_block of the manager", policy.managerNeverBlock != other.policy.managerNeverBlock),
         ].filter(\.1).map(\.0)
     }
 

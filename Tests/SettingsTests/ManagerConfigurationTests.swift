@@ -35,11 +35,14 @@ import Testing
             """
             <edr_config><remote><port>7</port></remote><manager><name>m</name></manager>
             <logging><level>debug</level></logging><ledger><keep>1d</keep></ledger>
+            <active-response><never_block><gateway>no</gateway></never_block></active-response>
             <alert_source><location>/b/alerts.json</location></alert_source></edr_config>
             """
         ).configuration
         #expect(
-            new.sectionsFixedAtStart(changedSince: old) == ["remote", "alert_source", "manager", "logging", "ledger"])
+            new.sectionsFixedAtStart(changedSince: old) == [
+                "remote", "alert_source", "manager", "logging", "ledger", "never_block of the manager",
+            ])
     }
 
     @Test func `the ledger keeps thirty days and two gibibytes unless something else is said`() throws {

@@ -103,8 +103,17 @@ extension Dispatcher {
     private func log(_ alert: Alert) {
         do throws(DaemonError) {
             try alertsLog.append(alert)
+            logTrouble.withLock { $0 = nil }
         } catch {
-            logger.error("Alert cannot be written to alerts.log", metadata: .of([.alert: alert.id, .error: error]))
+            // Once for each reason: on a full disk the log would be filled with it.
+            let text = "\(error)"
+            guard logTrouble.withLock({ trouble in
+                defer { trouble = text }
+                return trouble != text
+            }) else { return }
+            logger.error(
+                "Alerts cannot be written to alerts.log; further ones are not reported",
+                metadata: .of([.alert: alert.id, .error: text]))
         }
     }
 

@@ -38,6 +38,8 @@ final class Dispatcher: Sendable {
     /// When held responses want their default answer.
     let holdAlarm = HoldAlarm()
     let alertsLog: AlertsLog
+    /// Why the last alert could not be written there; nil when it was.
+    let logTrouble = Mutex<String?>(nil)
     let factory: OrderFactory
     let logger: Logger
     let uncommitted = UncommittedDispatches()

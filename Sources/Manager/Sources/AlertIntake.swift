@@ -48,7 +48,7 @@ package struct AlertIntake {
 
     /// Decides one line.
     ///
-    /// One that is no alert only for bytes that are not UTF-8 is repaired first: whoever writes into a log could
+    /// One that is no alert only for text that is not Unicode is repaired first: whoever writes into a log could
     /// otherwise keep an alert about him from being read (``LineRepair``).
     ///
     /// - Returns: the alert with the decisions that fire, or nil when none does.
@@ -61,7 +61,7 @@ package struct AlertIntake {
             alert =
                 snapshot.policy.mayFire(fields, line: line, cache: &cache)
                 ? try Alert(fields, line: line, host: host) : nil
-        } catch .notJSON(.invalidUTF8, _) {
+        } catch where error.isRepairable {
             return try LineRepair.wellFormed(line).withUnsafeBufferPointer { repaired throws(AlertError) in
                 try take(UnsafeRawBufferPointer(repaired))
             }

@@ -20,11 +20,27 @@ struct LineRepairTests {
         }
     }
 
+    @Test func `a half of a surrogate pair does not keep an alert from being read`() throws {
+        let cases = [
+            (#"\ud800"#, "\u{FFFD}"), (#"\uDFFF!"#, "\u{FFFD}!"), (#"\ud83d\ude00"#, "\u{1F600}"),
+            (#"\ud800\ud83d\ude00"#, "\u{FFFD}\u{1F600}"), (#"\ud800\n"#, "\u{FFFD}\n"), (#"\\ud800"#, #"\ud800"#),
+            (#"\ud800\u0041"#, "\u{FFFD}A"),
+        ]
+        for (text, meaning) in cases {
+            let line = Array(#"{"id":"1","rule":{"id":"5712","level":10},"data":{"dstuser":"a\#(text)"}}"#.utf8)
+            #expect(try Alert(json: repaired(line)).user == "a" + meaning, "\(text)")
+            let isWhole = (try? Alert(json: line)) != nil
+            #expect(isWhole == (repaired(line) == line), "\(text)")
+        }
+    }
+
     @Test func `ASCII is never touched and the result is always UTF-8`() {
         var generator = SeededGenerator(state: 9)
         var wrong: [[UInt8]] = []
         for _ in 0..<3000 {
-            let bytes = (0..<20).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var bytes = (0..<20).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            // An escape is another matter.
+            bytes.removeAll { $0 == UInt8(ascii: "\\") }
             let result = repaired(bytes)
             let isSame = result.filter { $0 < 0x80 } == bytes.filter { $0 < 0x80 }
             if !isSame || String(validating: result, as: UTF8.self) == nil { wrong.append(bytes) }
