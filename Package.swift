@@ -113,8 +113,11 @@ let package = Package(
                 lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "AgentSettings", "ConfigurationTree", nioCore, nioPosix],
-            swiftSettings: strict),
+            name: "AgentTests",
+            dependencies: [
+                "Agent", "AgentSettings", "ConfigurationTree", "Daemon", "TestSupport", "TLS", logging, nioCore,
+                nioPosix,
+            ], swiftSettings: strict),
         .target(
             name: "Manager",
             dependencies: [
@@ -125,8 +128,9 @@ let package = Package(
         .testTarget(
             name: "ManagerTests",
             dependencies: [
-                "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "Audit", "ConfigurationTree", "Policy",
-                "TestSupport", "TLS", "Wire", logging, grdb, nioCore, nioEmbedded,
+                "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "Audit", "ConfigurationTree", "Daemon",
+                "Policy",
+                "TestSupport", "TLS", "Wire", logging, grdb, nioCore, nioEmbedded, nioPosix,
             ],
             swiftSettings: strict),
 

@@ -2,9 +2,10 @@ import Daemon
 import Glibc
 import TLS
 
-/// What the agent got when it enrolled, in `etc/tls`: its key and certificate, and the manager's authority.
+/// What the agent got when it enrolled, in `etc/tls`: its key and certificate, and the manager's authorities.
 struct AgentCredentials: Sendable {
-    let authority: Certificate
+    /// Whom the agent trusts, the oldest first: one, or two while one takes the place of the other.
+    let authorities: [Certificate]
     let certificate: Certificate
     let key: PrivateKey
 
@@ -18,7 +19,7 @@ struct AgentCredentials: Sendable {
             try move(nextCertificate(home), to: home.tls + "/agent.pem")
         }
         return AgentCredentials(
-            authority: try Certificate(file: home.tls + "/ca.pem"),
+            authorities: try Certificate.chain(file: home.tls + "/ca.pem"),
             certificate: try Certificate(file: home.tls + "/agent.pem"), key: key)
     }
 
@@ -30,17 +31,30 @@ struct AgentCredentials: Sendable {
         unlink(Self.nextCertificate(home))
         unlink(Self.nextKey(home))
         try key.write(to: home.tls + "/agent-key.pem")
-        try authority.write(to: home.tls + "/ca.pem")
+        try writeAuthorities(to: home)
         try certificate.write(to: home.tls + "/agent.pem")
     }
+
+    /// Writes whom the agent trusts, in one step that outlives a crash.
+    func writeAuthorities(to home: Home) throws(TLSError) {
+        try Certificate.write(authorities, to: home.tls + "/ca.pem")
+    }
+
+    /// The same with other authorities.
+    func trusting(_ authorities: [Certificate]) -> AgentCredentials {
+        AgentCredentials(authorities: authorities, certificate: certificate, key: key)
+    }
+
+    /// Whether the certificate is of the authority that makes certificates now.
+    var isOfNewestAuthority: Bool { authorities.last.map(certificate.isSigned) ?? false }
 
     /// A renewed certificate that no manager has accepted yet; nil when there is none that can be used.
     static func loadNext(home: Home) -> AgentCredentials? {
         guard let certificate = try? Certificate(file: nextCertificate(home)),
             let key = try? PrivateKey(file: nextKey(home)), certificate.belongs(to: key),
-            let authority = try? Certificate(file: home.tls + "/ca.pem")
+            let authorities = try? Certificate.chain(file: home.tls + "/ca.pem")
         else { return nil }
-        return AgentCredentials(authority: authority, certificate: certificate, key: key)
+        return AgentCredentials(authorities: authorities, certificate: certificate, key: key)
     }
 
     /// Writes a renewed pair beside the present one, the certificate last: without it the key is nothing.

@@ -43,19 +43,21 @@ struct EnrollmentClient {
             token: token.text, certificateRequest: try CertificateRequest(for: key).der(), requestedName: name)
         let response = try await ask(request, context: try .enrollment(authorityFingerprint: fingerprint))
         let credentials = AgentCredentials(
-            authority: try Certificate(pem: response.authority),
+            authorities: try Certificate.chain(pem: response.authority),
             certificate: try Certificate(pem: response.certificateChain), key: key)
-        guard try credentials.authority.fingerprint() == fingerprint, credentials.certificate.belongs(to: key) else {
+        guard try credentials.authorities.contains(where: { try $0.fingerprint() == fingerprint }),
+            credentials.certificate.belongs(to: key)
+        else {
             throw Failure(description: "the manager answered with certificates that do not belong to this enrollment")
         }
         // Files that cannot be read are none: they are about to be replaced.
         let former = try? AgentCredentials.load(home: home)
-        let formerAuthority = try? former?.authority.fingerprint()
+        let formerAuthorities = former?.authorities.compactMap { try? $0.fingerprint() } ?? []
         try credentials.write(to: home)
         try writeConfiguration()
         return Result(
             id: response.agentID, name: response.agentName, formerID: former?.agentID,
-            isSameManager: formerAuthority == fingerprint)
+            isSameManager: formerAuthorities.contains(fingerprint))
     }
 
     private func ask(_ request: EnrollRequest, context: TLSContext) async throws -> EnrollResponse {

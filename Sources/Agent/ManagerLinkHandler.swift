@@ -57,6 +57,7 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         case .order(let payload) where heartbeat != nil: take(context, payload)
         case .describe(let ids) where heartbeat != nil: describe(ids, to: context.channel)
         case .renewResponse(let chain) where heartbeat != nil: takeCertificate(context, chain)
+        case .trust(let authorities, let seconds) where heartbeat != nil: trust(context, authorities, seconds)
         case .reportAck(let sequence): agent.executor.acknowledge(through: sequence)
         case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
         case .pong: break
@@ -109,6 +110,18 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         end(context, reason: reason)
     }
 
+    private func trust(_ context: ChannelHandlerContext, _ authorities: [[UInt8]], _ renewWithin: UInt64) {
+        guard let fingerprints = agent.identity.trust(authorities, renewWithin: renewWithin) else { return }
+        context.writeAndFlush(wrapOutboundOut(.trusted(fingerprints: fingerprints)), promise: nil)
+        askForCertificate(context)
+    }
+
+    /// When it is time.
+    private func askForCertificate(_ context: ChannelHandlerContext) {
+        guard let request = agent.identity.renewalRequest() else { return }
+        context.writeAndFlush(wrapOutboundOut(.renewRequest(certificateRequest: request)), promise: nil)
+    }
+
     private func describe(_ ids: [[UInt8]], to channel: any Channel) {
         let outbox = agent.outbox
         agent.executor.describe(ids.compactMap(DispatchID.init(bytes:))) { orders in
@@ -128,9 +141,7 @@ final class ManagerLinkHandler: ChannelInboundHandler {
 
     private func tick(_ context: ChannelHandlerContext) {
         guard var heartbeat else { return }
-        if let request = agent.identity.renewalRequest() {
-            context.writeAndFlush(wrapOutboundOut(.renewRequest(certificateRequest: request)), promise: nil)
-        }
+        askForCertificate(context)
         let action = heartbeat.tick(now: .now())
         self.heartbeat = heartbeat
         switch action {

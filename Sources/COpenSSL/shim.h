@@ -41,6 +41,15 @@ static inline int edr_SSL_CTX_add1_chain_cert(SSL_CTX *context, X509 *certificat
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
 
+/// The keys that encrypt session tickets; with no buffer, how many bytes they take.
+static inline int edr_SSL_CTX_get_ticket_keys(SSL_CTX *context, void *keys, int length) {
+    return (int)SSL_CTX_get_tlsext_ticket_keys(context, keys, length);
+}
+
+static inline int edr_SSL_CTX_set_ticket_keys(SSL_CTX *context, void *keys, int length) {
+    return (int)SSL_CTX_set_tlsext_ticket_keys(context, keys, length);
+}
+
 static inline int edr_SSL_CTX_set_app_data(SSL_CTX *context, void *data) {
     return SSL_CTX_set_app_data(context, data);
 }

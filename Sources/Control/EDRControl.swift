@@ -17,7 +17,7 @@ struct EDRControl: VerbGroup {
         subcommands: [
             Status.self, Agents.self, Enroll.self, Responses.self, Run.self, Send.self, StopAll.self,
             Resume.self, UndoAll.self, Changes.self, Alerts.self, Config.self, Reload.self,
-            AuditCommands.self,
+            AuditCommands.self, AuthorityCommands.self,
         ])
 
     /// Here as well as in each verb, so that the options may stand before the verb and after it.

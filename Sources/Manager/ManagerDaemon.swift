@@ -76,12 +76,15 @@ package struct ManagerDaemon {
             logger: logger)
         try await dispatcher.resume()
 
-        let credentials = try ManagerCredentials.loadOrCreate(home: home, logger: logger)
+        let identity = try ServerIdentity(
+            .loadOrCreate(home: home), lifetime: configuration.certificateLifetime)
+        let authorities = AuthorityDesk(
+            home: home, identity: identity, registry: registry, ledger: ledger, dispatcher: dispatcher, logger: logger)
         let enrollment = EnrollmentDesk(
-            authority: credentials.authority, certificateLifetime: configuration.certificateLifetime, ledger: ledger,
+            authorities: authorities, certificateLifetime: configuration.certificateLifetime, ledger: ledger,
             registry: registry, dispatcher: dispatcher, managerName: name, logger: logger)
         let renewal = RenewalDesk(
-            authority: credentials.authority, lifetime: configuration.certificateLifetime, ledger: ledger,
+            identity: identity, lifetime: configuration.certificateLifetime, ledger: ledger,
             registry: registry, logger: logger)
         let links = LinkEvents()
         // The doors that must be open before the manager calls itself ready: agents' port and control socket.
@@ -89,9 +92,7 @@ package struct ManagerDaemon {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let listener = AgentListener(
             address: configuration.localAddress, port: configuration.port, group: group,
-            context: try .server(
-                authority: credentials.authority.certificate, certificate: credentials.certificate,
-                key: credentials.key),
+            identity: identity,
             desk: AgentDesk(
                 registry: registry, enrollment: enrollment, renewal: renewal, events: links,
                 strangers: StrangerGate(logger: logger), managerName: name),
@@ -122,7 +123,7 @@ package struct ManagerDaemon {
             ledger: ledger, settings: configuration.ledger, status: .init(), logger: logger)
         let operations = ControlOperations(
             ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
-            reloader: reloader, statistics: statistics,
+            authorities: authorities, reloader: reloader, statistics: statistics,
             httpSource: HTTPAlertSource(context: context, statistics: httpStatistics, logger: logger),
             sourcePaths: configuration.sources.map(\.path), retention: retention, managerName: name, started: started)
         let control = ControlServer(
@@ -136,7 +137,11 @@ package struct ManagerDaemon {
             [
                 local,
                 LinkPump(
-                    events: links, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: logger),
+                    events: links, dispatcher: dispatcher, registry: registry, authorities: authorities,
+                    ledger: ledger, logger: logger),
+                CertificateWatch(
+                    desk: authorities, lifetime: configuration.certificateLifetime, clock: ContinuousClock(),
+                    now: { CertificateAuthority.currentTime }),
                 Housekeeping(dispatcher: dispatcher),
                 HoldDeadlines(dispatcher: dispatcher, ledger: ledger, logger: logger), retention, checkpoints,
                 listener, control,

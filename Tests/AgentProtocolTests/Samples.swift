@@ -35,5 +35,7 @@ enum Samples {
         .description(payload: [1, 2, 3]),
         .renewRequest(certificateRequest: [0x30, 0, 255]),
         .renewResponse(certificateChain: "PEM"),
+        .trust(authorities: [[0x30, 0, 255], [0x30, 1]], renewWithin: 3600),
+        .trusted(fingerprints: [[UInt8](repeating: 7, count: 32), [UInt8](repeating: 8, count: 32)]),
     ]
 }

@@ -173,7 +173,7 @@ import Testing
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
         let secret = [
-            fleet.managerHome.path + "/etc/tls/ca-key.pem", fleet.managerHome.path + "/etc/tls/manager-key.pem",
+            fleet.managerHome.path + "/etc/tls/ca-key.pem",
             fleet.managerHome.path + "/run/manager.sock", fleet.managerHome.path + "/var/manager.db",
             home.path + "/etc/tls/agent-key.pem",
         ]

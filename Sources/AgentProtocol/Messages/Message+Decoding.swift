@@ -28,6 +28,10 @@ extension Message {
         case .describe: return .describe(dispatchIDs: try Fields(body).allBytes(1))
         case .renewRequest: return .renewRequest(certificateRequest: try Fields(body).bytes(1))
         case .renewResponse: return .renewResponse(certificateChain: try Fields(body).text(1))
+        case .trust:
+            let fields = try Fields(body)
+            return .trust(authorities: try fields.allBytes(1), renewWithin: try fields.unsigned(2))
+        case .trusted: return .trusted(fingerprints: try Fields(body).allBytes(1))
         case .undo:
             let fields = try Fields(body)
             return .undo(dispatchID: try fields.bytes(1), by: try fields.text(2, default: ""))
@@ -65,6 +69,12 @@ extension Message {
             throw .invalidField(kind: kind, field: "dispatchID")
         case .describe(let ids) where !ids.allSatisfy({ $0.count == Self.dispatchIDByteCount }):
             throw .invalidField(kind: kind, field: "dispatchIDs")
+        case .trust(let authorities, _) where !(1...Self.authorityLimit).contains(authorities.count):
+            throw .invalidField(kind: kind, field: "authorities")
+        case .trusted(let fingerprints)
+        where fingerprints.count > Self.authorityLimit
+            || !fingerprints.allSatisfy({ $0.count == EnrollmentToken.fingerprintByteCount }):
+            throw .invalidField(kind: kind, field: "fingerprints")
         case .order(let payload) where payload.isEmpty, .report(let payload) where payload.isEmpty,
             .description(let payload) where payload.isEmpty:
             throw .invalidField(kind: kind, field: "payload")

@@ -28,6 +28,15 @@ extension Message {
             }
         case .renewRequest(let request): Self.fields { $0.write(request, field: 1) }
         case .renewResponse(let chain): Self.fields { $0.write(chain, field: 1) }
+        case .trust(let authorities, let renewWithin):
+            Self.fields { writer in
+                for authority in authorities { writer.write(authority, field: 1) }
+                writer.write(renewWithin, field: 2)
+            }
+        case .trusted(let fingerprints):
+            Self.fields { writer in
+                for fingerprint in fingerprints { writer.write(fingerprint, field: 1) }
+            }
         case .describe(let dispatchIDs):
             Self.fields { writer in
                 for dispatchID in dispatchIDs { writer.write(dispatchID, field: 1) }

@@ -43,6 +43,14 @@ package enum Message: Equatable, Sendable {
     case renewRequest(certificateRequest: [UInt8])
     /// - Parameter certificateChain: the agent's new certificate in PEM.
     case renewResponse(certificateChain: String)
+    /// Whom the agent shall trust from now on, and nobody else. An older agent skips it.
+    /// - Parameters:
+    ///   - authorities: certificates in DER, the oldest first; the last one is that which makes certificates now.
+    ///   - renewWithin: an agent whose certificate is of another one has it renewed within so many seconds.
+    case trust(authorities: [[UInt8]], renewWithin: UInt64)
+    /// The agent trusts these authorities, whatever happens to it.
+    /// - Parameter fingerprints: the SHA-256 digests of their certificates, in the order of ``trust(authorities:renewWithin:)``.
+    case trusted(fingerprints: [[UInt8]])
     /// The agent cannot keep an order for the time being and has not taken it.
     ///
     /// An older manager skips it, and sends the order again over the next link.
@@ -52,6 +60,8 @@ package enum Message: Equatable, Sendable {
 
     /// How many bytes identify an order.
     package static let dispatchIDByteCount = 16
+    /// The most authorities that are trusted at a time.
+    package static let authorityLimit = 8
 
     /// The kind's name for logs.
     ///

@@ -20,8 +20,10 @@ enum MessageType: UInt8, CaseIterable {
     case description = 16
     case renewRequest = 17
     case renewResponse = 18
-    case turnedAway = 24
-    case ready = 25
+    case trust = 19
+    case trusted = 20
+    case turnedAway = 21
+    case ready = 22
 
     var name: String {
         switch self {
@@ -43,6 +45,8 @@ enum MessageType: UInt8, CaseIterable {
         case .description: "description"
         case .renewRequest: "renew_request"
         case .renewResponse: "renew_response"
+        case .trust: "trust"
+        case .trusted: "trusted"
         case .turnedAway: "turned_away"
         case .ready: "ready"
         }
@@ -70,6 +74,8 @@ extension Message {
         case .description: .description
         case .renewRequest: .renewRequest
         case .renewResponse: .renewResponse
+        case .trust: .trust
+        case .trusted: .trusted
         case .turnedAway: .turnedAway
         case .ready: .ready
         }

@@ -15,6 +15,7 @@ struct ControlOperations: Sendable {
     let registry: AgentRegistry
     let context: DecisionContext
     let enrollment: EnrollmentDesk
+    let authorities: AuthorityDesk
     let reloader: Reloader
     let statistics: [SourceStatistics]
     let httpSource: HTTPAlertSource
@@ -66,6 +67,7 @@ struct ControlOperations: Sendable {
         }
         registry.remove(id)
         dispatcher.remove(agent: id)
+        authorities.refresh()
         return API.RemovedAgent(id: id, removed: true)
     }
 

@@ -25,6 +25,7 @@ struct ControlRoutes: Sendable {
         addResponses(to: api)
         addCommands(to: api)
         addAlerts(to: api)
+        addAuthorities(to: api)
         router.put("active-response") { request, context in
             let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
             let agents = request.uri.queryParameters["agents_list"].map(String.init)
@@ -116,7 +117,7 @@ struct ControlRoutes: Sendable {
     }
 
     /// Who asks for a change of which the body says nothing else.
-    private static func author(_ request: Request, _ context: ControlContext) async throws -> Author {
+    static func author(_ request: Request, _ context: ControlContext) async throws -> Author {
         let hand: API.ByHand = try await body(request)
         return try await context.author(person: hand.by, reason: hand.reason)
     }
@@ -150,7 +151,7 @@ struct ControlRoutes: Sendable {
         }
     }
 
-    private static func body<Body: Decodable>(_ request: Request) async throws -> Body {
+    static func body<Body: Decodable>(_ request: Request) async throws -> Body {
         let bytes = try await bytes(of: request, limit: bodyLimit)
         let data = bytes.readableBytes == 0 ? Data("{}".utf8) : Data(bytes.readableBytesView)
         let decoder = JSONDecoder()

@@ -40,6 +40,14 @@ final class AgentRegistry: Sendable {
         }
     }
 
+    /// How many agents are enrolled.
+    var count: Int { entries.withLock(\.count) }
+
+    /// Whether every agent is known to trust the authority with this fingerprint.
+    func allTrust(_ authority: String) -> Bool {
+        entries.withLock { $0.values.allSatisfy { $0.record.trusts?.contains(authority) ?? false } }
+    }
+
     /// The agent with this id or, in any letter case, this name.
     func find(_ idOrName: String) -> Entry? {
         entries.withLock { entries in
@@ -76,9 +84,15 @@ final class AgentRegistry: Sendable {
             guard var entry = entries[id], entry.record.certificateFingerprint == renewal.replaces else { return nil }
             entry.record.certificateSerial = renewal.serial
             entry.record.certificateFingerprint = renewal.fingerprint
+            entry.record.certificateAuthority = renewal.authority
             entries[id] = entry
             return renewal
         }
+    }
+
+    /// Notes which authorities an agent trusts, by their fingerprints.
+    func trusts(_ authorities: [String], agent id: String) {
+        entries.withLock { $0[id]?.record.trusts = authorities }
     }
 
     func add(_ record: AgentRecord) {

@@ -12,6 +12,10 @@ struct AgentRecord: Sendable, Equatable {
     var lastSeen: Int64?
     var version: String?
     var address: String?
+    /// The fingerprint of the authority that made its certificate; `nil`: not known.
+    var certificateAuthority: String?
+    /// The fingerprints of the authorities that it is known to trust, the oldest first; `nil`: it never said.
+    var trusts: [String]?
 }
 
 /// The forms of an agent's id and name.

@@ -8,4 +8,6 @@ struct CertificateRenewal: Sendable, Equatable {
     let replaces: String
     let serial: String
     let fingerprint: String
+    /// The fingerprint of the authority that made it; `nil`: not known.
+    var authority: String?
 }

@@ -28,6 +28,10 @@ struct IssuedCertificate: Sendable, Equatable {
     let serial: String
     let fingerprint: String
     let pem: String
+    /// The fingerprint of the authority that made it.
+    var authority: String?
+    /// The fingerprint of the authority by which the agent knew the manager.
+    var knownAuthority: String?
 }
 
 /// The result of an enrollment.

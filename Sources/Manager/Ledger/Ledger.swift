@@ -144,7 +144,7 @@ protocol Ledger: Sendable {
     ///
     /// - Returns: `false` when no such agent is enrolled.
     func renewCertificate(
-        agent id: String, serial: String, fingerprint: String
+        agent id: String, serial: String, fingerprint: String, authority: String?
     ) async throws(LedgerError) -> Bool
 
     /// Removes an agent. Its id is never given to another one unless a token names it.

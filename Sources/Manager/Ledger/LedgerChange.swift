@@ -15,6 +15,8 @@ enum LedgerChange: Sendable, Equatable {
     case position(source: String, value: String)
     /// An agent was heard of.
     case sighting(AgentSighting)
+    /// An agent has said which authorities it trusts: their fingerprints, the oldest first.
+    case trusts(agent: String, authorities: [String])
     /// What an agent's journal holds: where the ledger says something else, it is corrected.
     case reconcile(Reconciliation)
     /// Every response that is in the hands of an agent is given up; `nil`: of all agents that are not enrolled.
@@ -31,6 +33,7 @@ enum LedgerChange: Sendable, Equatable {
         case .stop(let stop): stop == nil ? "end of the stop" : "stop"
         case .position(let source, _): "position of \(source)"
         case .sighting(let seen): "sighting of agent \(seen.agent)"
+        case .trusts(let agent, _): "trust of agent \(agent)"
         case .reconcile(let reconciliation): "journal of agent \(reconciliation.agent)"
         case .lost(let agent, _, _): "end of \(agent.map { "agent \($0)" } ?? "agents that were removed")"
         case .lift(let lift): "undo by hand of \(lift.dispatch)"

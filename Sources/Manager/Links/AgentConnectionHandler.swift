@@ -99,6 +99,8 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
             desk.events.send(.notice(link, .ready))
         case .renewRequest(let request):
             renew(context, link, request)
+        case .trusted(let fingerprints):
+            if link.takesTrustAnswer() { desk.events.send(.trusts(link, fingerprints)) }
         case .ping(let nonce):
             heard(link, context)
             context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)

@@ -10,13 +10,13 @@ struct AgentListener: Service {
     let address: String
     let port: Int
     let group: MultiThreadedEventLoopGroup
-    let context: TLSContext
+    let identity: ServerIdentity
     let desk: AgentDesk
     let readiness: Readiness
     let logger: Logger
 
     func run() async throws {
-        let (context, desk, logger) = (context, desk, logger)
+        let (identity, desk, logger) = (identity, desk, logger)
         let strangerLog = StrangerLog(logger: logger)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -32,7 +32,7 @@ struct AgentListener: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
-                        TLSHandler(context: context),
+                        TLSHandler(context: identity.context),
                         ConnectionDoor(desk: desk, strangerLog: strangerLog, logger: logger),
                     ])
                 }

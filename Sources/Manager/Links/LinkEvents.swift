@@ -13,6 +13,8 @@ struct LinkEvents: Sendable {
         case summary(RemoteLink, JournalSummary)
         /// A dispatch that was asked for.
         case description(RemoteLink, HeldOrder)
+        /// The agent has said which authorities it trusts, by their fingerprints.
+        case trusts(RemoteLink, [[UInt8]])
         /// What is told of orders beside the reports.
         case notice(RemoteLink, OrderNotice)
         /// A sign of life.

@@ -12,6 +12,8 @@ final class RemoteLink: AgentLink {
     /// Orders that wait for the event loop: while it encrypts and sends one, those of a burst gather behind it and
     /// leave together.
     private let waiting = Mutex<[Message]>([])
+    /// How many answers to ``send(trust:renewWithin:)`` are to come.
+    private let trustAnswers = Mutex(0)
 
     init(agentID: String, fingerprint: String, channel: any Channel) {
         self.agentID = agentID
@@ -50,6 +52,21 @@ final class RemoteLink: AgentLink {
     /// Hands the agent a new certificate in PEM.
     func send(renewed certificate: String) {
         channel.writeAndFlush(Message.renewResponse(certificateChain: certificate), promise: nil)
+    }
+
+    /// Tells the agent whom to trust.
+    func send(trust authorities: [[UInt8]], renewWithin seconds: UInt64) {
+        trustAnswers.withLock { $0 += 1 }
+        channel.writeAndFlush(Message.trust(authorities: authorities, renewWithin: seconds), promise: nil)
+    }
+
+    /// Whether the agent owes an answer to ``send(trust:renewWithin:)``, which is this one: none is taken unasked.
+    func takesTrustAnswer() -> Bool {
+        trustAnswers.withLock { answers in
+            guard answers > 0 else { return false }
+            answers -= 1
+            return true
+        }
     }
 
     func close(reason: String) {

@@ -7,6 +7,7 @@ struct LinkPump: Service {
     let events: LinkEvents
     let dispatcher: Dispatcher
     let registry: AgentRegistry
+    let authorities: AuthorityDesk
     let ledger: any Ledger
     let logger: Logger
 
@@ -22,6 +23,7 @@ struct LinkPump: Service {
                     continue
                 }
                 await noteCertificate(of: link)
+                authorities.connected(link)
                 saw(
                     AgentSighting(agent: link.agentID, at: Timestamp.now(), version: version, address: address),
                     connected: true, save: true)
@@ -34,12 +36,16 @@ struct LinkPump: Service {
                 dispatcher.summary(part, agent: link.agentID, over: link)
             case .description(let link, let found):
                 dispatcher.found(found, agent: link.agentID, over: link)
+            case .trusts(let link, let fingerprints):
+                guard dispatcher.isUp(link, agent: link.agentID) else { continue }
+                authorities.confirmed(fingerprints, by: link)
             case .notice(let link, let notice):
                 dispatcher.noticed(notice, agent: link.agentID, over: link)
             case .heard(let link):
                 guard dispatcher.isUp(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)
             case .down(let link, let reason):
+                authorities.disconnected(link)
                 guard dispatcher.linkDown(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: false, save: true)
                 logger.notice("Agent is disconnected", metadata: .of([.agent: link.agentID, .reason: reason]))
@@ -52,7 +58,8 @@ struct LinkPump: Service {
         guard let renewal = registry.uses(agent: link.agentID, fingerprint: link.fingerprint) else { return }
         do throws(LedgerError) {
             _ = try await ledger.renewCertificate(
-                agent: renewal.agentID, serial: renewal.serial, fingerprint: renewal.fingerprint)
+                agent: renewal.agentID, serial: renewal.serial, fingerprint: renewal.fingerprint,
+                authority: renewal.authority)
         } catch {
             // Until the next start the registry knows; after it, both are good again.
             logger.error(

@@ -4,7 +4,7 @@ import TLS
 
 /// Gives enrolled agents new certificates in place of those that end.
 struct RenewalDesk: Sendable {
-    let authority: CertificateAuthority
+    let identity: ServerIdentity
     /// How long certificates are good, in seconds.
     let lifetime: Int64
     let ledger: any Ledger
@@ -19,11 +19,12 @@ struct RenewalDesk: Sendable {
     /// - Returns: the certificate in PEM; nil when there is none for this agent, or none at present: the log says why.
     func renew(agent id: String, fingerprint: String, request der: [UInt8]) async -> String? {
         do {
-            let certificate = try authority.issueAgentCertificate(
+            let authorities = identity.authorities
+            let certificate = try authorities.issuing.issueAgentCertificate(
                 for: CertificateRequest(der: der), agentID: id, lifetime: lifetime)
             let renewal = CertificateRenewal(
                 agentID: id, replaces: fingerprint, serial: certificate.serial,
-                fingerprint: try certificate.fingerprint().description)
+                fingerprint: try certificate.fingerprint().description, authority: authorities.issuingFingerprint)
             // Refused when the agent was removed or enrolled anew since it connected.
             guard try await ledger.offer(renewal) else { return nil }
             registry.offer(renewal)

@@ -40,8 +40,23 @@ package final class Certificate: Sendable {
 
     /// Reads the first certificate of a PEM file.
     package convenience init(file path: String) throws(TLSError) {
+        guard let first = try Self.chain(file: path).first else {
+            throw .invalidCredential(kind: "certificate", reason: "no certificate is in \"\(path)\"")
+        }
+        self.init(owning: try first.retained())
+    }
+
+    /// Reads every certificate of a PEM file, in its order; there is at least one.
+    package static func chain(file path: String) throws(TLSError) -> [Certificate] {
         let pem = try CredentialFile.withContents(of: path, isSecret: false) { String(decoding: $0, as: UTF8.self) }
-        try self.init(pem: pem)
+        return try chain(pem: pem)
+    }
+
+    /// Writes certificates as PEM to a file of mode 0600, all of them or nothing, replacing what is there.
+    package static func write(_ chain: [Certificate], to path: String) throws(TLSError) {
+        var text = ""
+        for certificate in chain { text += try certificate.pem() }
+        try CredentialFile.write(text: text, to: path)
     }
 
     deinit {
@@ -133,6 +148,13 @@ package final class Certificate: Sendable {
         var parts = tm()
         guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
         return Int64(timegm(&parts))
+    }
+
+    /// Whether the key of `authority` has signed this certificate.
+    package func isSigned(by authority: Certificate) -> Bool {
+        defer { ErrorQueue.clear() }
+        guard let key = X509_get0_pubkey(authority.pointer) else { return false }
+        return X509_verify(pointer, key) == 1
     }
 
     /// Whether `key` is the private key of this certificate.

@@ -3,12 +3,14 @@ import COpenSSL
 extension TLSContext {
     /// Makes an agent's context: it shows `certificate` and accepts only a manager whose certificate is of
     /// `authority`, stands for ``CertificateAuthority/serverName`` and is good for being a server.
+    ///
+    /// - Parameter others: further authorities that are as good, while one takes the place of another.
     package static func agent(
-        authority: Certificate, certificate: Certificate, key: PrivateKey
+        authority: Certificate, alsoTrusting others: [Certificate] = [], certificate: Certificate, key: PrivateKey
     ) throws(TLSError) -> TLSContext {
         let context = try TLSContext(side: .client)
         try context.use(certificate, key: key)
-        try context.trust(authority)
+        for authority in [authority] + others { try context.trust(authority) }
         try context.connect(as: .agent)
         // Only the callback is called for every ticket. Fetching the session after the handshake misses those
         // that arrive later, which in TLS 1.3 is all of them.

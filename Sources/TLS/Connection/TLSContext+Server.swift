@@ -6,16 +6,24 @@ extension TLSContext {
     /// A client that asks for the agent protocol must show a certificate of `authority` that is good for being a
     /// client; one that asks for nothing but enrollment is not asked for a certificate. A client that asks for
     /// neither is refused.
+    ///
+    /// - Parameters:
+    ///   - others: further authorities whose agents are let in, while one takes the place of another.
+    ///   - enrollment: what hosts that enroll are shown instead; nil for the same as agents.
+    ///   - predecessor: the context in whose place this one comes; sessions that it gave out can be resumed. Nil for
+    ///     none: a resumed session does not look at the agent's certificate again.
     package static func server(
-        authority: Certificate, certificate: Certificate, key: PrivateKey
+        authority: Certificate, alsoTrusting others: [Certificate] = [], certificate: Certificate, key: PrivateKey,
+        enrollment: ServerCredentials? = nil, replacing predecessor: TLSContext? = nil
     ) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(side: .server)
+        let context = try TLSContext(side: .server, enrollmentCredentials: enrollment)
         try context.use(certificate, key: key)
         // The authority's certificate goes along for agents that enroll: they know only its fingerprint.
         try context.check(edr_SSL_CTX_add1_chain_cert(context.pointer, authority.pointer))
-        try context.trust(authority)
+        for authority in [authority] + others { try context.trust(authority) }
         SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         try context.allowResumption()
+        if let predecessor { try context.takeTicketKeys(of: predecessor) }
         context.negotiateProtocol()
         return context
     }
@@ -28,6 +36,17 @@ extension TLSContext {
         _ = edr_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
         // A ticket is good for one connection, which brings the next ticket.
         try check(SSL_CTX_set_num_tickets(pointer, 1))
+    }
+
+    private func takeTicketKeys(of predecessor: TLSContext) throws(TLSError) {
+        let length = edr_SSL_CTX_get_ticket_keys(predecessor.pointer, nil, 0)
+        let keys = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(max(length, 1)), alignment: 1)
+        defer {
+            OPENSSL_cleanse(keys.baseAddress, keys.count)
+            keys.deallocate()
+        }
+        try check(edr_SSL_CTX_get_ticket_keys(predecessor.pointer, keys.baseAddress, length))
+        try check(edr_SSL_CTX_set_ticket_keys(pointer, keys.baseAddress, length))
     }
 
     private func negotiateProtocol() {
@@ -56,10 +75,25 @@ extension TLSContext {
                     SSL_set_verify(connection, SSL_VERIFY_NONE, nil)
                     // A session without a client certificate must never be resumed as an agent's.
                     SSL_set_num_tickets(connection, 0)
+                    // In TLS 1.3 the certificate is chosen after this.
+                    guard TLSContext.showEnrollmentCredentials(over: connection) else {
+                        return SSL_TLSEXT_ERR_ALERT_FATAL
+                    }
                 }
                 output?.pointee = offer.baseAddress.map { $0 + name.lowerBound }
                 outputLength?.pointee = UInt8(name.count)
                 return SSL_TLSEXT_ERR_OK
             }, nil)
+    }
+
+    /// Shows a host that enrolls what it is to be shown.
+    private static func showEnrollmentCredentials(over connection: OpaquePointer?) -> Bool {
+        guard let credentials = TLSContext.of(connection)?.enrollmentCredentials else { return true }
+        guard let chain = edr_sk_X509_new() else { return false }
+        // The connection takes references of its own.
+        defer { edr_sk_X509_free(chain) }
+        return edr_sk_X509_push(chain, credentials.authority.pointer) > 0
+            && SSL_use_cert_and_key(
+                connection, credentials.certificate.pointer, credentials.key.pointer, chain, 1) == 1
     }
 }

@@ -15,16 +15,21 @@ package final class TLSContext: Sendable {
     let side: Side
     /// For an enrollment: the only certificate authority that the peer's chain may end in.
     let expectedAuthority: Fingerprint?
+    /// For a server: what it shows to hosts that enroll, when that is not what it shows to agents.
+    let enrollmentCredentials: ServerCredentials?
     /// For a client: the session to resume at the next connection.
     let session = SessionStore()
 
     /// Makes a context with the settings that all kinds have.
-    init(side: Side, expectedAuthority: Fingerprint? = nil) throws(TLSError) {
+    init(
+        side: Side, expectedAuthority: Fingerprint? = nil, enrollmentCredentials: ServerCredentials? = nil
+    ) throws(TLSError) {
         ErrorQueue.clear()
         pointer = try ErrorQueue.check(
             SSL_CTX_new(side == .server ? TLS_server_method() : TLS_client_method()), "make a TLS context")
         self.side = side
         self.expectedAuthority = expectedAuthority
+        self.enrollmentCredentials = enrollmentCredentials
         // The system's openssl.cnf may ask for other versions; both bounds are set so that it has no say.
         try check(edr_SSL_CTX_set_min_proto_version(pointer, TLS1_3_VERSION))
         try check(edr_SSL_CTX_set_max_proto_version(pointer, TLS1_3_VERSION))
@@ -65,7 +70,9 @@ package final class TLSContext: Sendable {
         try check(SSL_CTX_use_PrivateKey(pointer, key.pointer))
     }
 
-    /// Trusts `authority` and nobody else: the system's own list is never loaded.
+    /// Trusts `authority` too.
+    ///
+    /// Nobody else is trusted: the system's own list is never loaded.
     func trust(_ authority: Certificate) throws(TLSError) {
         try check(X509_STORE_add_cert(SSL_CTX_get_cert_store(pointer), authority.pointer))
     }

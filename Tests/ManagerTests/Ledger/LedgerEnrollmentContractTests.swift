@@ -135,7 +135,8 @@ struct LedgerEnrollmentContractTests {
             #expect(try await fixture.ledger.agent("001") == nil)
             #expect(try await fixture.ledger.agent("web") == nil)
             #expect(
-                try await !fixture.ledger.renewCertificate(agent: "001", serial: "x", fingerprint: "y"))
+                try await !fixture.ledger.renewCertificate(
+                    agent: "001", serial: "x", fingerprint: "y", authority: "z"))
 
             #expect(try await enroll(fixture.ledger, "web").id == "002")
             #expect(try await enroll(fixture.ledger, "back", token: 2).id == "001")
@@ -150,9 +151,36 @@ struct LedgerEnrollmentContractTests {
         try await withLedger(implementation) { fixture in
             try await fixture.ledger.createToken(token(1), by: "root")
             _ = try await enroll(fixture.ledger, "web")
-            #expect(try await fixture.ledger.renewCertificate(agent: "001", serial: "x", fingerprint: "y"))
+            #expect(
+                try await fixture.ledger.renewCertificate(
+                    agent: "001", serial: "x", fingerprint: "y", authority: "z"))
             let agent = try await fixture.ledger.agent("001")
             #expect(agent?.certificateSerial == "x" && agent?.certificateFingerprint == "y")
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `whose certificate an agent has, and whom it trusts, is kept`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.createToken(token(1), by: "root")
+            let enrolled = try await fixture.ledger.enroll(
+                EnrollmentApplication(tokenHash: [1], name: "web", at: 10)
+            ) { _, _ in
+                IssuedCertificate(serial: "s", fingerprint: "f", pem: "PEM", authority: "b", knownAuthority: "a")
+            }.agent
+            #expect(enrolled.certificateAuthority == "b" && enrolled.trusts == ["a"])
+            try await fixture.ledger.append([.trusts(agent: "001", authorities: ["a", "b"])])
+            let renewal = CertificateRenewal(
+                agentID: "001", replaces: "f", serial: "t", fingerprint: "g", authority: "c")
+            #expect(try await fixture.ledger.offer(renewal))
+            #expect(try await fixture.ledger.renewals() == [renewal])
+            #expect(
+                try await fixture.ledger.renewCertificate(
+                    agent: "001", serial: "t", fingerprint: "g", authority: "c"))
+            let agent = try await fixture.ledger.agent("001")
+            #expect(agent?.certificateAuthority == "c" && agent?.trusts == ["a", "b"])
         }
     }
 

@@ -64,7 +64,7 @@ struct LedgerStoryTests {
                 IssuedCertificate(serial: id, fingerprint: "f" + id, pem: "")
             }
         }
-        #expect(try await fixture.ledger.renewCertificate(agent: "001", serial: "2", fingerprint: "g"))
+        #expect(try await fixture.ledger.renewCertificate(agent: "001", serial: "2", fingerprint: "g", authority: nil))
         try await expectWhole(fixture, "an enrollment")
 
         try await append("early reports", [reported(1, .delivered, 1), reported(1, .active, 2, due: 60_000)])

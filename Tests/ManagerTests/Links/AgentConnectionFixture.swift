@@ -1,6 +1,7 @@
 import ActiveResponse
 import AgentProtocol
 import ConfigurationTree
+import Daemon
 import Foundation
 import NIOCore
 import NIOEmbedded
@@ -19,8 +20,10 @@ final class AgentConnectionFixture {
     let events = LinkEvents()
     let strangers = StrangerGate(logger: .quiet)
     let channel = EmbeddedChannel()
+    let desk: AgentDesk
     let handler: AgentConnectionHandler
     let ledger: SQLiteLedger
+    let authorities: AuthorityDesk
     var ledgerPath: String { files.path }
     private let files: LedgerFixture
     private let folder: String
@@ -29,7 +32,7 @@ final class AgentConnectionFixture {
         files = try LedgerFixture(.sqlite)
         ledger = try #require(try await files.ledger as? SQLiteLedger)
         folder = NSTemporaryDirectory() + "edr-links-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: folder + "/etc/tls", withIntermediateDirectories: true)
         let fingerprint = try #require(Self.fingerprint)
         let policy = PolicyDefinition(sections: [], diagnostics: Diagnostics())
         let context = DecisionContext(policy: Policy(policy), agents: AgentDirectory([]))
@@ -37,17 +40,21 @@ final class AgentConnectionFixture {
         dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: folder + "/alerts.log"),
             managerName: "manager", logger: .quiet)
-        let authority = try CertificateAuthority.loadOrCreate(directory: folder)
+        let identity = try ServerIdentity(
+            Authorities(issuing: CertificateAuthority.loadOrCreate(directory: folder)), lifetime: 3600)
+        authorities = AuthorityDesk(
+            home: Home(folder), identity: identity, registry: registry, ledger: ledger, dispatcher: dispatcher,
+            logger: .quiet)
         let enrollment = EnrollmentDesk(
-            authority: authority, certificateLifetime: 3600, ledger: ledger, registry: registry,
+            authorities: authorities, certificateLifetime: 3600, ledger: ledger, registry: registry,
             dispatcher: dispatcher, managerName: "manager", logger: .quiet)
+        desk = AgentDesk(
+            registry: registry, enrollment: enrollment,
+            renewal: RenewalDesk(
+                identity: identity, lifetime: 3600, ledger: ledger, registry: registry, logger: .quiet),
+            events: events, strangers: strangers, managerName: "manager")
         handler = AgentConnectionHandler(
-            peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint, expiresAt: .max),
-            desk: AgentDesk(
-                registry: registry, enrollment: enrollment,
-                renewal: RenewalDesk(
-                    authority: authority, lifetime: 3600, ledger: ledger, registry: registry, logger: .quiet),
-                events: events, strangers: strangers, managerName: "manager"),
+            peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint, expiresAt: .max), desk: desk,
             logger: .quiet)
     }
 
@@ -74,7 +81,8 @@ final class AgentConnectionFixture {
     func pump() async throws {
         events.finish()
         try await LinkPump(
-            events: events, dispatcher: dispatcher, registry: registry, ledger: ledger, logger: .quiet
+            events: events, dispatcher: dispatcher, registry: registry, authorities: authorities, ledger: ledger,
+            logger: .quiet
         ).run()
     }
 

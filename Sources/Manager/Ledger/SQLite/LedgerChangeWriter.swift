@@ -26,6 +26,7 @@ struct LedgerChangeWriter {
             if let stop { try run(SQL.saveStop, [stop.at, stop.by, stop.reason]) }
         case .position(let source, let value): try run(SQL.savePosition, [source, value])
         case .sighting(let seen): try run(SQL.saveSighting, [seen.at, seen.version, seen.address, seen.agent])
+        case .trusts(let agent, let authorities): try run(SQL.saveTrust, [authorities.joined(separator: " "), agent])
         case .reconcile(let reconciliation):
             var reconciler = LedgerReconciler(writer: self)
             try reconciler.reconcile(reconciliation)
@@ -203,6 +204,7 @@ private enum SQL {
         INSERT INTO source_position (source, value) VALUES (?, ?)
         ON CONFLICT DO UPDATE SET value = excluded.value
         """
+    static let saveTrust = "UPDATE agent SET trusts = ? WHERE id = ?"
     static let saveSighting = """
         UPDATE agent SET last_seen = max(coalesce(last_seen, 0), ?), version = coalesce(?, version),
         ip = coalesce(?, ip) WHERE id = ?
@@ -217,7 +219,7 @@ extension LedgerChange {
         case .dispatch(let new): 4 + new.order.count / 4_096
         case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
         case .release(let release): 4 + release.order.count / 4_096
-        case .position, .sighting, .lift, .stop: 1
+        case .position, .sighting, .trusts, .lift, .stop: 1
         // Mostly nothing is to be corrected.
         case .reconcile, .lost: 2
         }

@@ -124,12 +124,15 @@ extension DispatchEvent {
 
 extension AgentRecord {
     static let columns =
-        "id, name, certificate_serial, certificate_fingerprint, created, last_seen, version, ip"
+        "id, name, certificate_serial, certificate_fingerprint, created, last_seen, version, ip, certificate_authority, "
+        + "trusts"
 
     init(row: Row) {
         self.init(
             id: row["id"], name: row["name"], certificateSerial: row["certificate_serial"],
             certificateFingerprint: row["certificate_fingerprint"], created: row["created"],
-            lastSeen: row["last_seen"], version: row["version"], address: row["ip"])
+            lastSeen: row["last_seen"], version: row["version"], address: row["ip"],
+            certificateAuthority: row["certificate_authority"],
+            trusts: (row["trusts"] as String?)?.split(separator: " ").map(String.init))
     }
 }

@@ -50,6 +50,14 @@ enum LedgerSchema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("7 certificate authorities") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE agent ADD COLUMN certificate_authority TEXT;
+                    ALTER TABLE agent ADD COLUMN trusts TEXT;
+                    ALTER TABLE certificate_renewal ADD COLUMN authority TEXT;
+                    """)
+        }
         return migrator
     }
 

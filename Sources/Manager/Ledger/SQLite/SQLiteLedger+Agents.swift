@@ -23,15 +23,15 @@ extension SQLiteLedger {
     }
 
     func renewCertificate(
-        agent id: String, serial: String, fingerprint: String
+        agent id: String, serial: String, fingerprint: String, authority: String?
     ) async throws(LedgerError) -> Bool {
         try await write { database in
             try database.execute(
                 sql: """
-                    UPDATE agent SET certificate_serial = ?, certificate_fingerprint = ?
+                    UPDATE agent SET certificate_serial = ?, certificate_fingerprint = ?, certificate_authority = ?
                     WHERE id = ? AND removed IS NULL
                     """,
-                arguments: [serial, fingerprint, id])
+                arguments: [serial, fingerprint, authority, id])
             guard database.changesCount > 0 else { return false }
             var writer = try LedgerChangeWriter(database)
             try writer.append(

@@ -46,13 +46,18 @@ extension SQLiteLedger {
             }
             try database.execute(
                 sql: """
-                    INSERT INTO agent (id, name, certificate_serial, certificate_fingerprint, created)
-                    VALUES (?, ?, ?, ?, ?)
+                    INSERT INTO agent
+                    (id, name, certificate_serial, certificate_fingerprint, created, certificate_authority, trusts)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET name = excluded.name, removed = NULL,
                     certificate_serial = excluded.certificate_serial,
-                    certificate_fingerprint = excluded.certificate_fingerprint
+                    certificate_fingerprint = excluded.certificate_fingerprint,
+                    certificate_authority = excluded.certificate_authority, trusts = excluded.trusts
                     """,
-                arguments: [id, name, certificate.serial, certificate.fingerprint, request.at])
+                arguments: [
+                    id, name, certificate.serial, certificate.fingerprint, request.at, certificate.authority,
+                    certificate.knownAuthority,
+                ])
             var writer = try LedgerChangeWriter(database)
             try writer.append(
                 .change(
