@@ -82,7 +82,6 @@ final class ManagerLinkHandler: ChannelInboundHandler {
         // A manager's interval is taken within bounds: it must notice a dead link, not flood a live one.
         let seconds = Int64(min(max(welcome.heartbeatSeconds, 1), 60))
         heartbeat = Heartbeat(now: .now(), interval: .seconds(seconds), deadAfter: .seconds(seconds * 5 / 2 + 1))
-        tick(context)
         let clock = ManagerClock(welcome, now: Timestamp.now())
         self.clock = clock
         if clock.isRemarkable {
@@ -100,6 +99,8 @@ final class ManagerLinkHandler: ChannelInboundHandler {
             }
         }
         agent.onWelcome(context.channel, welcome)
+        // Only now: it may ask for a certificate, and what was shown has to be settled before.
+        tick(context)
     }
 
     /// Connects again with a renewed certificate: with its first use the old one is worth nothing any more.

@@ -222,6 +222,9 @@ import Testing
         try await site.startManager()
         let during = try site.shown
         #expect(during.roles == ["old", "new"])
+        // Wherever the agent was: it had written whom to trust, and said nothing yet.
+        let both = try Certificate.chain(file: site.tls + "ca.pem") + Certificate.chain(file: site.tls + "ca-next.pem")
+        try Certificate.write(both, to: home.path + "/etc/tls/ca.pem")
         let again = try await site.fleet.startAgent(home)
         try await site.wait { $0.isOver && $0.presented == during.fingerprints.last }
         // The agent confirmed, and the manager was killed.

@@ -1,3 +1,4 @@
+import AgentProtocol
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -10,7 +11,7 @@ import Testing
 @Suite struct `The manager's own certificate` {
     private static let day: Int64 = 86_400
 
-    @Test func `is made anew when a third of its life is left, and sessions go on`() throws {
+    @Test func `is made anew when a third of its life is left`() throws {
         let now = CertificateAuthority.currentTime
         let authorities = try Authorities(issuing: CertificateAuthority(now: now))
         let identity = try ServerIdentity(authorities, lifetime: 90 * Self.day, now: now)
@@ -153,7 +154,7 @@ private final class ManualClock: Clock {
     }
 }
 
-/// Somebody who connects and looks at the manager's certificate.
+/// An agent that looks at the manager's certificate and keeps its link.
 private struct Visitor {
     let channel: any Channel
     let peer: Fingerprint?
@@ -167,7 +168,8 @@ private struct Visitor {
                     .channelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try channel.pipeline.syncOperations.addHandlers(
-                                TLSHandler(context: context), Eye(seen))
+                                TLSHandler(context: context), FrameDecoder(maximumLength: FrameLimit.agent),
+                                FrameEncoder(maximumLength: FrameLimit.agent), Eye(seen))
                         }
                     }
                     .connect(host: "127.0.0.1", port: port).get()
@@ -181,14 +183,24 @@ private struct Visitor {
     }
 
     private final class Eye: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
+        typealias InboundIn = Message
+        typealias OutboundOut = Message
 
         private let seen: EventLoopPromise<Fingerprint?>
 
         init(_ seen: EventLoopPromise<Fingerprint?>) { self.seen = seen }
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if let handshake = event as? TLSHandshakeCompleted { seen.succeed(handshake.peer?.fingerprint) }
+            guard let handshake = event as? TLSHandshakeCompleted else { return }
+            seen.succeed(handshake.peer?.fingerprint)
+            let hello = Hello(
+                agentVersion: "1", agentName: "web", hostname: "web", osName: "Linux", bootID: "b", journalID: "a")
+            context.writeAndFlush(wrapOutboundOut(.hello(hello)), promise: nil)
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            guard case .ping(let nonce) = unwrapInboundIn(data) else { return }
+            context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
