@@ -23,6 +23,8 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+
 let package = Package(
     name: "edr-manager",
     products: [
@@ -123,14 +125,14 @@ let package = Package(
             dependencies: [
                 "ActiveResponse", "AgentProtocol", "Alerts", "Audit", "ConfigurationTree", "Daemon", "ManagerSettings",
                 "Policy", "TLS", "Wire", argumentParser, grdb,
-                hummingbird, nioCore, nioPosix, logging, lifecycle, unixSignals,
+                hummingbird, hummingbirdCore, nioCore, nioPosix, logging, lifecycle, unixSignals,
             ], swiftSettings: strict),
         .testTarget(
             name: "ManagerTests",
             dependencies: [
                 "Manager", "ActiveResponse", "AgentProtocol", "Alerts", "Audit", "ConfigurationTree", "Daemon",
-                "Policy",
-                "TestSupport", "TLS", "Wire", logging, grdb, nioCore, nioEmbedded, nioPosix,
+                "ManagerSettings", "Policy", "TestSupport", "TLS", "Wire", hummingbird, logging, grdb, nioCore,
+                nioEmbedded, nioPosix,
             ],
             swiftSettings: strict),
 
@@ -140,7 +142,7 @@ let package = Package(
             dependencies: [
                 "ActiveResponse", "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree",
                 "Daemon",
-                "ManagerSettings", "Policy", argumentParser, sqlite, nioCore, nioPosix, nioHTTP1,
+                "ManagerSettings", "Policy", "TLS", argumentParser, sqlite, nioCore, nioPosix, nioHTTP1,
             ],
             swiftSettings: strict),
         .testTarget(

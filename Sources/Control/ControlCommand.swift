@@ -10,10 +10,15 @@ protocol ControlCommand: ParsableCommand {
 
 /// What a verb works with.
 struct ControlSession: Sendable {
-    let client: ControlClient
+    /// Where the manager is asked, or what is wrong with the options: that matters only to verbs that ask it.
+    let place: Result<ControlPlace, ControlError>
     let format: OutputFormat
     let console: Console
     let times: LocalTime
+
+    var client: ControlClient {
+        get throws(ControlError) { ControlClient(place: try place.get()) }
+    }
 
     /// Sends the request and prints the answer: the API's document as it is, or `text` of it for people.
     func show<Answer: Decodable>(
@@ -26,6 +31,21 @@ struct ControlSession: Sendable {
         case .human:
             let text = text(try Self.decode(Answer.self, from: body))
             if !text.isEmpty { console.print(text) }
+        }
+    }
+
+    /// Sends the request and reads the answer.
+    func answer<Answer: Decodable>(
+        to request: ControlRequest, as _: Answer.Type
+    ) async throws(ControlError) -> Answer {
+        try Self.decode(Answer.self, from: try await client.send(request).bodyOfSuccess())
+    }
+
+    /// Prints a document of our own, or the text of it for people.
+    func show(_ document: some Encodable, text: String) throws(ControlError) {
+        switch format {
+        case .json: console.print(String(decoding: try ControlRequest.json(document), as: UTF8.self))
+        case .human: console.print(text)
         }
     }
 

@@ -20,10 +20,12 @@ package enum ControlProgram {
             return explain(error, to: console)
         }
         guard let command = command as? any ControlCommand else { return helpInstead(of: command, to: console) }
+        let place = Result { () throws(ControlError) in
+            try ControlPlace(command.options, environment: ProcessInfo.processInfo.environment)
+        }
         let session = ControlSession(
-            client: ControlClient(socketPath: Home.resolve(option: command.options.home).controlSocket),
-            format: command.options.output, console: console, times: LocalTime(timeZone: timeZone))
-        do {
+            place: place, format: command.options.output, console: console, times: LocalTime(timeZone: timeZone))
+        do throws(ControlError) {
             try await command.perform(in: session)
             return ExitStatus.done
         } catch {

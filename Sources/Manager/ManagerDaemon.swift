@@ -87,8 +87,9 @@ package struct ManagerDaemon {
             identity: identity, lifetime: configuration.certificateLifetime, ledger: ledger,
             registry: registry, logger: logger)
         let links = LinkEvents()
-        // The doors that must be open before the manager calls itself ready: agents' port and control socket.
-        let readiness = Readiness(doors: 2)
+        let api = configuration.api
+        // The doors that must be open before the manager calls itself ready: agents' port, control socket, API's port.
+        let readiness = Readiness(doors: api.port == nil ? 2 : 3)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let listener = AgentListener(
             address: configuration.localAddress, port: configuration.port, group: group,
@@ -121,14 +122,25 @@ package struct ManagerDaemon {
             file: file, home: home, context: context, dispatcher: dispatcher, started: configuration, logger: logger)
         let retention = Retention(
             ledger: ledger, settings: configuration.ledger, status: .init(), logger: logger)
+        let tokens = APITokens(try await ledger.apiTokens(), ledger: ledger)
         let operations = ControlOperations(
             ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
-            authorities: authorities, reloader: reloader, statistics: statistics,
+            authorities: authorities, tokensOfAPI: tokens, reloader: reloader, statistics: statistics,
             httpSource: HTTPAlertSource(context: context, statistics: httpStatistics, logger: logger),
             sourcePaths: configuration.sources.map(\.path), retention: retention, managerName: name, started: started)
-        let control = ControlServer(
-            home: home, routes: ControlRoutes(operations: operations, logger: logger), readiness: readiness,
-            logger: logger)
+        let routes = ControlRoutes(operations: operations)
+        var control: [any Service] = [
+            ControlServer(
+                home: home, routes: routes, group: try api.socketGroup.map(SocketGroup.init(name:)),
+                groupRole: api.socketRole, readiness: readiness, logger: logger)
+        ]
+        if let port = api.port {
+            let context = try TLSContext.controlServer(certificate: credentials.certificate, key: credentials.key)
+            control.append(
+                RemoteControlServer(
+                    address: api.localAddress, port: port, context: context, routes: routes, tokens: tokens,
+                    readiness: readiness, logger: logger))
+        }
 
         let checkpoints = AuditCheckpoints(
             ledger: ledger, log: CheckpointLog(path: home.auditLog), logger: logger)
@@ -144,8 +156,8 @@ package struct ManagerDaemon {
                     now: { CertificateAuthority.currentTime }),
                 Housekeeping(dispatcher: dispatcher),
                 HoldDeadlines(dispatcher: dispatcher, ledger: ledger, logger: logger), retention, checkpoints,
-                listener, control,
-            ] + sources + [
+                listener,
+            ] + control + sources + [
                 LedgerRelease(ledger: ledger),
                 HangupService(reloader: reloader, log: log, logger: logger),
                 ReadyService(readiness: readiness, logger: logger),

@@ -9,7 +9,7 @@ package struct ManagerConfiguration: Sendable {
     package static let fileNames = ["edr-manager.conf", "edr-manager.yaml"]
     /// The sections that are ours.
     package static let sectionNames =
-        PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager", "ledger"]
+        PolicyDefinition.sectionNames + ["remote", "alert_source", "logging", "manager", "ledger", "api"]
 
     /// The warning about a configuration without any alert source.
     package static let noSource =
@@ -27,6 +27,7 @@ package struct ManagerConfiguration: Sendable {
     package private(set) var name: String?
     package private(set) var logLevel: Logger.Level = .info
     package private(set) var ledger = LedgerConfiguration()
+    package private(set) var api = APIConfiguration()
     package let policy: PolicyDefinition
 
     /// Reads a configuration from a file, or from the usual place in `etc` when `file` is nil.
@@ -64,9 +65,11 @@ package struct ManagerConfiguration: Sendable {
                 let reader = SectionReader(section, known: ["name"], diagnostics: diagnostics)
                 if let name = reader.nonEmpty("name") { self.name = name }
             case "ledger": ledger.read(section, diagnostics)
+            case "api": api.read(section, diagnostics)
             default: break
             }
         }
+        api.check(sections, diagnostics)
         var seen: Set<String> = []
         for source in sources where !seen.insert(source.name).inserted {
             diagnostics.error(
@@ -86,7 +89,7 @@ package struct ManagerConfiguration: Sendable {
             // Where in its file a source stands does not matter.
             ("alert_source", sources.map(\.reading) != other.sources.map(\.reading)),
             ("manager", name != other.name), ("logging", logLevel != other.logLevel),
-            ("ledger", ledger != other.ledger),
+            ("ledger", ledger != other.ledger), ("api", api != other.api),
             (
                 "repeated_offenders of the manager",
                 policy.managerRepeatedOffenders != other.policy.managerRepeatedOffenders
@@ -112,13 +115,7 @@ package struct ManagerConfiguration: Sendable {
                 reader.invalid(node, "expected 1h to 3650d")
             }
         }
-        if let node = reader.last("local_ip"), let address = reader.nonEmpty("local_ip") {
-            if IPAddress(address) != nil {
-                localAddress = address
-            } else {
-                reader.invalid(node, "expected an IP address of this machine, 0.0.0.0 or ::")
-            }
-        }
+        if let address = reader.localAddress("local_ip") { localAddress = address }
     }
 
     private mutating func readSource(_ section: ConfigNode, _ diagnostics: Diagnostics) {

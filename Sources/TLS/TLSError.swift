@@ -12,7 +12,7 @@ package enum TLSError: Error, Equatable, CustomStringConvertible {
     case invalidName(String)
     /// A file could not be read or written.
     case file(path: String, operation: String, errno: Int32)
-    /// A private key's file can be read or replaced by others, so the key may be known to them.
+    /// The file of a private key or token can be read or replaced by others, so the secret may be known to them.
     case unsafeFile(path: String, reason: String)
     /// The peer's certificate is not one that this side accepts.
     case certificateRejected(reason: String)
@@ -39,7 +39,7 @@ package enum TLSError: Error, Equatable, CustomStringConvertible {
         case .invalidName(let name): "\"\(name)\" cannot stand in a certificate"
         case .file(let path, let operation, let errno):
             "could not \(operation) \"\(path)\": \(String(cString: strerror(errno)))"
-        case .unsafeFile(let path, let reason): "the private key \"\(path)\" is not safe: \(reason)"
+        case .unsafeFile(let path, let reason): "the secret in \"\(path)\" is not safe: \(reason)"
         case .certificateRejected(let reason): "the peer's certificate was rejected: \(reason)"
         case .handshakeFailed(let reason): "the TLS handshake failed: \(reason)"
         case .handshakeTimeout: "the TLS handshake did not finish in time"

@@ -29,7 +29,7 @@ import Testing
         ],
         "Control": [
             "ActiveResponse", "AgentSettings", "Alerts", "Audit", "Backtest", "CZlib", "ConfigurationTree", "Daemon",
-            "ManagerSettings", "Policy",
+            "ManagerSettings", "Policy", "TLS",
         ],
         "ChaosChecking": [],
         "edr-manager": ["Manager"],
@@ -48,8 +48,8 @@ import Testing
         "ManagerSettings": ["Logging"],
         "Agent": ["Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"],
         "Manager": [
-            "ArgumentParser", "GRDB", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
-            "UnixSignals",
+            "ArgumentParser", "GRDB", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix",
+            "ServiceLifecycle", "UnixSignals",
         ],
         "Control": ["ArgumentParser", "GRDBSQLite", "NIOCore", "NIOHTTP1", "NIOPosix"],
     ]

@@ -8,7 +8,7 @@ struct ControlClientTests {
     @Test func `a manager that says nothing is given up`() async throws {
         let manager = try await FakeManager.start(.silence)
         let socket = manager.home + "/run/manager.sock"
-        let client = ControlClient(socketPath: socket, timeout: .milliseconds(50))
+        let client = ControlClient(place: .socket(socket), timeout: .milliseconds(50))
         await #expect(throws: ControlError.unreachable(socket: socket, reason: "it took too long")) {
             _ = try await client.send(.get(["status"]))
         }
@@ -19,10 +19,10 @@ struct ControlClientTests {
         let manager = try await FakeManager.start(.answer(status: 200, body: String(repeating: "x", count: 1_001)))
         let socket = manager.home + "/run/manager.sock"
         let error = await #expect(throws: ControlError.self) {
-            _ = try await ControlClient(socketPath: socket, responseLimit: 1_000).send(.get(["status"]))
+            _ = try await ControlClient(place: .socket(socket), responseLimit: 1_000).send(.get(["status"]))
         }
         #expect(error?.exitStatus == 1)
-        let response = try await ControlClient(socketPath: socket, responseLimit: 1_001).send(.get(["status"]))
+        let response = try await ControlClient(place: .socket(socket), responseLimit: 1_001).send(.get(["status"]))
         #expect(response.body.count == 1_001)
         try await manager.stop()
     }

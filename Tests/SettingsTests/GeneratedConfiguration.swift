@@ -21,6 +21,14 @@ struct GeneratedConfiguration {
             sections.append(("manager", [("name", texts(Self.odd.filter { !$0.isEmpty }))]))
             sections.append(("logging", [("level", texts(["debug", "info"]))]))
             sections.append(("ledger", [("keep", texts(["30d", "90"])), ("max_size", texts(["2G", "1048576"]))]))
+            sections.append(
+                (
+                    "api",
+                    [
+                        ("port", texts(["1", "7515"])), ("local_ip", texts(["::", "0.0.0.0"])),
+                        ("socket_group", texts(["edr", "007"])), ("socket_role", texts(["viewer", "operator"])),
+                    ]
+                ))
             sections.append(("remote", [("port", texts(["1", "7514"])), ("local_ip", texts(["::", "0.0.0.0"]))]))
         }
         for index in 0..<Int.random(in: 0...2, using: &random) {
@@ -111,7 +119,7 @@ struct GeneratedConfiguration {
             // Only our own roots have lists, and these sections are Wazuh's own in theirs.
             let hasList = options.contains { if case .list = $0.value { true } else { false } }
             let isOurs =
-                hasList || ["remote", "logging", "manager", "alert_source", "ledger"].contains(name) || chance()
+                hasList || ["remote", "logging", "manager", "alert_source", "ledger", "api"].contains(name) || chance()
             let root = isOurs ? "edr_config" : "ossec_config"
             text += "<\(root)><\(name)>\n"
             for (option, value) in options {

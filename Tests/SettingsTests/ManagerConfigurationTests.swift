@@ -34,15 +34,46 @@ import Testing
             home,
             """
             <edr_config><remote><port>7</port></remote><manager><name>m</name></manager>
-            <logging><level>debug</level></logging><ledger><keep>1d</keep></ledger>
+            <logging><level>debug</level></logging><ledger><keep>1d</keep></ledger><api><port>7</port></api>
             <active-response><never_block><gateway>no</gateway></never_block></active-response>
             <alert_source><location>/b/alerts.json</location></alert_source></edr_config>
             """
         ).configuration
         #expect(
             new.sectionsFixedAtStart(changedSince: old) == [
-                "remote", "alert_source", "manager", "logging", "ledger", "never_block of the manager",
+                "remote", "alert_source", "manager", "logging", "ledger", "api", "never_block of the manager",
             ])
+    }
+
+    @Test func `the API has no port and the socket no group unless something else is said`() throws {
+        let home = try TemporaryHome()
+        let usual = try load(home, "<edr_config>\(source)</edr_config>").configuration.api
+        #expect(usual.port == nil && usual.socketGroup == nil)
+        let own = try load(
+            home,
+            """
+            <edr_config>\(source)<api><local_ip>::1</local_ip></api><api><port>7515</port>
+            <socket_group>edr</socket_group><socket_role>operator</socket_role></api></edr_config>
+            """
+        ).configuration.api
+        #expect(own.port == 7515 && own.localAddress == "::1")
+        #expect(own.socketGroup == "edr" && own.socketRole == .operator)
+        #expect(
+            try load(home, "<edr_config>\(source)<api><port>1</port></api></edr_config>").configuration.api.socketRole
+                == .viewer)
+    }
+
+    @Test(arguments: [
+        "<port>0</port>", "<port>1</port><local_ip>here</local_ip>", "<local_ip>::1</local_ip>",
+        "<socket_role>viewer</socket_role>", "<socket_group>g</socket_group><socket_role>root</socket_role>",
+        "<token>t</token>",
+    ])
+    func `what means nothing to the API is an error`(option: String) throws {
+        let home = try TemporaryHome()
+        try home.write("<edr_config>\(source)<api>\(option)</api></edr_config>", to: "etc/edr-manager.conf")
+        let diagnostics = Diagnostics()
+        #expect(
+            ManagerConfiguration.load(file: nil, etc: home.path + "/etc", diagnostics: diagnostics) == nil)
     }
 
     @Test func `the ledger keeps thirty days and two gibibytes unless something else is said`() throws {

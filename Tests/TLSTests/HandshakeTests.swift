@@ -54,6 +54,46 @@ import Testing
         #expect(!link.server.channel.isActive && !link.client.channel.isActive)
     }
 
+    @Test func `the control API knows its client by nothing, and its client the manager`() throws {
+        let server = try TLSContext.controlServer(
+            certificate: credentials.serverCertificate, key: credentials.serverKey)
+        // While the authority changes, the client trusts both.
+        let authorities = [try Credentials().authority.certificate, credentials.authority.certificate]
+        let link = try Link(client: .controlClient(authorities: authorities), server: server)
+        try link.pump()
+        #expect(link.server.recorder.completion?.applicationProtocol == .http)
+        #expect(link.server.recorder.completion?.peer == nil)
+        #expect(link.client.recorder.completion?.peer?.commonName == CertificateAuthority.serverName)
+
+        // Whoever offers no protocol speaks HTTP/1.1 as well; an agent is at the wrong door.
+        let plain = try TLSContext(side: .client)
+        try plain.trust(credentials.authority.certificate)
+        let second = try Link(client: plain, server: server)
+        try second.pump()
+        #expect(second.server.recorder.completion?.applicationProtocol == .http)
+        let agent = try Link(client: credentials.agentContext(), server: server)
+        try agent.pump()
+        #expect(agent.server.recorder.completion == nil && agent.server.recorder.error != nil)
+    }
+
+    @Test func `a client of the API is refused at the agents' door, and refuses other authorities and agents`() throws {
+        let client = try TLSContext.controlClient(authorities: [credentials.authority.certificate])
+        let wrong = try Link(client: client, server: credentials.serverContext())
+        try wrong.pump()
+        #expect(wrong.server.recorder.completion == nil && wrong.client.recorder.completion == nil)
+        let other = try Credentials()
+        let foreign = try Link(
+            client: client, server: .controlServer(certificate: other.serverCertificate, key: other.serverKey))
+        try foreign.pump()
+        #expect(foreign.client.recorder.completion == nil && isRejection(foreign.client.recorder.error))
+        // An agent's own certificate does not make it the manager.
+        let agent = try Link(
+            client: client,
+            server: .controlServer(certificate: credentials.agentCertificate, key: credentials.agentKey))
+        try agent.pump()
+        #expect(agent.client.recorder.completion == nil && isRejection(agent.client.recorder.error))
+    }
+
     @Test func `an agent of another authority is refused`() throws {
         let other = try Credentials()
         let client = try TLSContext.agent(

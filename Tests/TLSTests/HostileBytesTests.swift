@@ -111,15 +111,21 @@ import Testing
         let encoded = ApplicationProtocol.enrollment.encoded
         for count in 0..<encoded.count {
             #expect(
-                Array(encoded.prefix(count)).withUnsafeBufferPointer { ApplicationProtocol.select(from: $0) } == nil)
+                Array(encoded.prefix(count)).withUnsafeBufferPointer {
+                    ApplicationProtocol.select(from: $0, among: ApplicationProtocol.ofAgents)
+                } == nil)
         }
-        #expect([255, 1].withUnsafeBufferPointer { ApplicationProtocol.select(from: $0) } == nil)
+        #expect(
+            [255, 1].withUnsafeBufferPointer {
+                ApplicationProtocol.select(from: $0, among: ApplicationProtocol.ofAgents)
+            } == nil)
     }
 
     private func selected(_ names: [String]) -> ApplicationProtocol? {
         let offer = names.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
         return offer.withUnsafeBufferPointer { offer in
-            guard let (selected, name) = ApplicationProtocol.select(from: offer) else { return nil }
+            guard let (selected, name) = ApplicationProtocol.select(from: offer, among: ApplicationProtocol.ofAgents)
+            else { return nil }
             #expect(offer[name].elementsEqual(selected.rawValue.utf8))
             return selected
         }

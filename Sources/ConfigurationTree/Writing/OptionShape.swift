@@ -43,7 +43,7 @@ enum OptionShape {
     }
 
     /// Sections that say one thing together: options of a later one add to those of an earlier one or replace them.
-    static let mergedSections: Set<String> = ["client", "global", "limits", "logging", "manager", "remote"]
+    static let mergedSections: Set<String> = ["api", "client", "global", "limits", "logging", "manager", "remote"]
     /// Sections that are written as a list in YAML even when there is only one.
     static let listedSections: Set<String> = ["active-response", "alert_source", "command"]
 }

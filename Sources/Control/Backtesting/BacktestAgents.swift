@@ -26,8 +26,8 @@ struct BacktestAgents: Sendable {
     /// Asks the manager, else its ledger's file, else leaves it to the alerts.
     ///
     /// - Parameter ledger: the path of the file.
-    static func find(client: ControlClient, ledger: String) async -> BacktestAgents {
-        if let body = try? await client.send(.get(["agents"])).bodyOfSuccess(),
+    static func find(_ session: ControlSession, ledger: String) async -> BacktestAgents {
+        if let body = try? await session.client.send(.get(["agents"])).bodyOfSuccess(),
             let answer = try? JSONDecoder().decode([Listed].self, from: Data(body))
         {
             return BacktestAgents(origin: .manager, agents: .known(directory(answer.map { ($0.id, $0.name) })))

@@ -27,14 +27,15 @@ struct ControlRequest: Sendable, Equatable {
         post(path, body: try json(value))
     }
 
-    private static func json(_ value: some Encodable) throws(ControlError) -> [UInt8] {
+    /// A value in JSON, with snake_case keys.
+    static func json(_ value: some Encodable) throws(ControlError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
             return Array(try encoder.encode(value))
         } catch {
-            throw .failed("the request cannot be written as JSON: \(error)")
+            throw .failed("this cannot be written as JSON: \(error)")
         }
     }
 

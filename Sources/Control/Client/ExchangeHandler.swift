@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TLS
 
 /// What went wrong between the connection and the end of the answer.
 enum ExchangeError: Error, CustomStringConvertible {
@@ -14,12 +15,14 @@ enum ExchangeError: Error, CustomStringConvertible {
     }
 }
 
-/// Sends the request as soon as the connection stands, gathers the answer, closes.
+/// Sends the request as soon as the connection stands, and with TLS the manager is known; gathers the answer, closes.
 final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
     private let request: ControlRequest
+    private let headers: HTTPHeaders
+    private let awaitsTLS: Bool
     private let timeout: TimeAmount
     private let responseLimit: Int
     /// `nil` once it is kept.
@@ -28,10 +31,14 @@ final class ExchangeHandler: ChannelInboundHandler {
     private var status = 0
     private var body: [UInt8] = []
 
+    /// - Parameter headers: beside those that tell of the body.
     init(
-        request: ControlRequest, timeout: TimeAmount, responseLimit: Int, answer: EventLoopPromise<ControlResponse>
+        request: ControlRequest, headers: HTTPHeaders, awaitsTLS: Bool, timeout: TimeAmount, responseLimit: Int,
+        answer: EventLoopPromise<ControlResponse>
     ) {
         self.request = request
+        self.headers = headers
+        self.awaitsTLS = awaitsTLS
         self.timeout = timeout
         self.responseLimit = responseLimit
         self.answer = answer
@@ -41,7 +48,16 @@ final class ExchangeHandler: ChannelInboundHandler {
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
             self.finish(.failure(ExchangeError.timeout), context: context)
         }
-        var headers: HTTPHeaders = ["host": "localhost", "accept": "application/json", "connection": "close"]
+        if !awaitsTLS { sendRequest(context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSHandshakeCompleted { sendRequest(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func sendRequest(_ context: ChannelHandlerContext) {
+        var headers = headers
         if request.method == .POST || !request.body.isEmpty {
             headers.add(name: "content-type", value: "application/json")
             headers.add(name: "content-length", value: String(request.body.count))

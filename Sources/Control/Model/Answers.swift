@@ -77,6 +77,26 @@ struct RevokedTokenAnswer: Decodable {
     let tokenId: String
 }
 
+struct APITokenAnswer: Decodable {
+    let token: String
+    let name: String
+    let role: String
+    let expires: String
+}
+
+struct ListedAPITokenAnswer: Decodable {
+    let name: String
+    let role: String
+    let created: String
+    let expires: String
+    let lastUsed: String?
+    let lastAddress: String?
+}
+
+struct RevokedAPITokenAnswer: Decodable {
+    let name: String
+}
+
 struct ResponseAnswer: Decodable {
     struct Event: Decodable {
         let at: String

@@ -121,6 +121,35 @@ enum API {
         }
     }
 
+    struct APITokenRequest: Codable, Sendable {
+        let name: String
+        let role: String
+        let ttlSeconds: Int?
+        let by: String?
+        let reason: String?
+    }
+
+    struct APIToken: Codable, Sendable {
+        let token: String
+        let name: String
+        let role: String
+        let expires: String
+    }
+
+    struct ListedAPIToken: Codable, Sendable {
+        let name: String
+        let role: String
+        let created: String
+        let expires: String
+        let lastUsed: Nullable<String>
+        let lastAddress: Nullable<String>
+    }
+
+    struct RevokedAPIToken: Codable, Sendable {
+        let name: String
+        let revoked: Bool
+    }
+
     struct Response: Codable, Sendable {
         let id: String
         let state: String

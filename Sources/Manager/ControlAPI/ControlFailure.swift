@@ -1,5 +1,5 @@
 import Hummingbird
-import Logging
+import NIOCore
 
 /// A request that cannot be answered, with the sentence for the administrator.
 struct ControlFailure: Error {
@@ -7,18 +7,21 @@ struct ControlFailure: Error {
     let message: String
     /// Each problem on a line of its own, when there are several (a configuration's errors).
     let details: [String]
+    /// Whether the connection is closed behind the answer.
+    let endsConnection: Bool
 
-    init(_ status: HTTPResponse.Status, _ message: String, details: [String] = []) {
+    init(
+        _ status: HTTPResponse.Status, _ message: String, details: [String] = [], endsConnection: Bool = false
+    ) {
         self.status = status
         self.message = message
         self.details = details
+        self.endsConnection = endsConnection
     }
 }
 
 /// Turns errors into `{"error": …}` with a fitting status.
 struct FailureMiddleware: RouterMiddleware {
-    let logger: Logger
-
     @concurrent func handle(
         _ request: Request, context: ControlContext,
         next: @concurrent (Request, ControlContext) async throws -> Response
@@ -38,9 +41,26 @@ struct FailureMiddleware: RouterMiddleware {
         } catch {
             failure = ControlFailure(.internalServerError, "\(error)")
         }
-        return try ControlRoutes.answer(
+        var answer = try ControlRoutes.answer(
             API.Failure(error: failure.message, errors: failure.details.isEmpty ? nil : failure.details),
             status: failure.status)
+        if failure.status == .unauthorized { answer.headers[.wwwAuthenticate] = "Bearer" }
+        return failure.endsConnection ? answer.ending(context.channel) : answer
+    }
+}
+
+extension Response {
+    /// The same answer, behind which the connection is closed.
+    fileprivate func ending(_ channel: any Channel) -> Response {
+        var headers = headers
+        headers[.connection] = "close"
+        let body = body
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(contentLength: body.contentLength) { writer in
+                try await body.write(writer)
+                channel.close(promise: nil)
+            })
     }
 }
 
@@ -49,7 +69,7 @@ extension LedgerError {
     fileprivate var isOfRequest: Bool {
         switch self {
         case .tokenUnknown, .tokenExpired, .tokenUsedUp, .nameTaken, .invalidName, .invalidAgentID,
-            .certificateNotIssued:
+            .certificateNotIssued, .apiTokenExists:
             true
         case .diskFull, .delayed, .heldUp, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable,
             .unreadable, .database:

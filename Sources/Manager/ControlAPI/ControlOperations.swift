@@ -16,6 +16,7 @@ struct ControlOperations: Sendable {
     let context: DecisionContext
     let enrollment: EnrollmentDesk
     let authorities: AuthorityDesk
+    let tokensOfAPI: APITokens
     let reloader: Reloader
     let statistics: [SourceStatistics]
     let httpSource: HTTPAlertSource

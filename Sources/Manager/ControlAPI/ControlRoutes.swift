@@ -2,7 +2,7 @@ import ActiveResponse
 import Alerts
 import Foundation
 import Hummingbird
-import Logging
+import ManagerSettings
 import NIOCore
 import Policy
 
@@ -14,104 +14,125 @@ struct ControlRoutes: Sendable {
     static let bodyLimit = 1 << 20
 
     let operations: ControlOperations
-    let logger: Logger
 
-    func router() -> Router<ControlContext> {
+    /// What answers requests, of those whom `access` knows.
+    func router(access: any AccessControl) -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
-        router.add(middleware: FailureMiddleware(logger: logger))
-        let api = router.group("v1")
-        api.get("status") { _, _ in try Self.answer(await operations.status()) }
-        addAgents(to: api)
-        addResponses(to: api)
-        addCommands(to: api)
-        addAlerts(to: api)
-        addAuthorities(to: api)
-        router.put("active-response") { request, context in
-            let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
-            let agents = request.uri.queryParameters["agents_list"].map(String.init)
-            return try Self.answer(
-                try await operations.activeResponse(
-                    agents: agents, body: Data(body.readableBytesView),
-                    by: try await context.author(person: nil, reason: nil)))
-        }
-        api.post("reload") { request, context in
-            try Self.answer(try await operations.reload(by: try await Self.author(request, context)))
-        }
+        router.add(middleware: FailureMiddleware())
+        router.add(middleware: AccessMiddleware(access: access))
+        plan.add(to: router)
         return router
     }
 
-    private func addAgents(to api: RouterGroup<ControlContext>) {
-        api.get("agents") { _, _ in try Self.answer(operations.agents()) }
-        api.get("agents/:id") { _, context in try Self.answer(try operations.agent(try context.id())) }
-        api.delete("agents/:id") { request, context in
+    /// Every request that is answered.
+    var plan: RoutePlan {
+        var plan = RoutePlan()
+        plan.get("status", for: .viewer) { _, _ in try Self.answer(await operations.status()) }
+        addAgents(to: &plan)
+        addTokens(to: &plan)
+        addResponses(to: &plan)
+        addCommands(to: &plan)
+        addAlerts(to: &plan)
+        addAuthorities(to: &plan)
+        plan.post("reload", for: .admin) { request, context in
+            try Self.answer(try await operations.reload(by: try await Self.author(request, context)))
+        }
+        return plan
+    }
+
+    private func addAgents(to api: inout RoutePlan) {
+        api.get("agents", for: .viewer) { _, _ in try Self.answer(operations.agents()) }
+        api.get("agents/:id", for: .viewer) { _, context in try Self.answer(try operations.agent(try context.id())) }
+        api.delete("agents/:id", for: .admin) { request, context in
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.removeAgent(try context.id(), by: author))
         }
-        api.post("enrollment-tokens") { request, context in
+    }
+
+    private func addTokens(to api: inout RoutePlan) {
+        api.post("enrollment-tokens", for: .admin) { request, context in
             let wanted: API.TokenRequest = try await Self.body(request)
-            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            let author = try context.author(person: wanted.by, reason: wanted.reason)
             return try Self.answer(try await operations.createToken(wanted, by: author))
         }
-        api.get("enrollment-tokens") { _, _ in try Self.answer(try await operations.tokens()) }
-        api.delete("enrollment-tokens/:id") { request, context in
+        api.get("enrollment-tokens", for: .viewer) { _, _ in try Self.answer(try await operations.tokens()) }
+        api.delete("enrollment-tokens/:id", for: .admin) { request, context in
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.revokeToken(try context.id(), by: author))
         }
+        api.get("api-tokens", for: .viewer) { _, _ in try Self.answer(operations.apiTokens()) }
+        api.post("api-tokens", for: .admin) { request, context in
+            let wanted: API.APITokenRequest = try await Self.body(request)
+            let author = try context.author(person: wanted.by, reason: wanted.reason)
+            return try Self.answer(try await operations.createAPIToken(wanted, by: author))
+        }
+        api.delete("api-tokens/:id", for: .admin) { request, context in
+            let author = try await Self.author(request, context)
+            return try Self.answer(try await operations.revokeAPIToken(try context.id(), by: author))
+        }
     }
 
-    private func addResponses(to api: RouterGroup<ControlContext>) {
-        api.get("responses") { request, _ in
+    private func addResponses(to api: inout RoutePlan) {
+        api.get("responses", for: .viewer) { request, _ in
             let query = request.uri.queryParameters
             return try Self.answer(
                 try await operations.responses(
                     agent: query["agent"].map(String.init), state: query["state"].map(String.init),
                     limit: query["limit"].map(String.init)))
         }
-        api.get("responses/:id") { _, context in
+        api.get("responses/:id", for: .viewer) { _, context in
             try Self.answer(try await operations.response(try context.id()))
         }
-        api.post("responses/:id/undo") { request, context in
+        api.post("responses/:id/undo", for: .operator) { request, context in
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.undo(try context.id(), by: author))
         }
-        api.post("responses/:id/cancel") { request, context in
+        api.post("responses/:id/cancel", for: .operator) { request, context in
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.cancel(try context.id(), by: author))
         }
-        api.post("responses/:id/approve") { request, context in
+        api.post("responses/:id/approve", for: .operator) { request, context in
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.approve(try context.id(), by: author))
         }
-        api.post("responses/:id/deny") { request, context in
+        api.post("responses/:id/deny", for: .operator) { request, context in
             let author = try await Self.author(request, context)
             return try Self.answer(try await operations.deny(try context.id(), by: author))
         }
     }
 
-    private func addCommands(to api: RouterGroup<ControlContext>) {
-        api.post("commands") { request, context in
+    private func addCommands(to api: inout RoutePlan) {
+        api.post("commands", for: .operator) { request, context in
             let wanted: API.CommandRequest = try await Self.body(request)
-            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            let author = try context.author(person: wanted.by, reason: wanted.reason)
             return try Self.answer(try await operations.run(wanted, by: author))
         }
-        api.post("actions") { request, context in
+        api.post("actions", for: .operator) { request, context in
             let wanted: API.ActionRequest = try await Self.body(request)
-            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            let author = try context.author(person: wanted.by, reason: wanted.reason)
             return try Self.answer(try await operations.send(wanted, by: author))
         }
-        api.post("stop") { request, context in
+        api.on(.put, "/active-response", for: .operator) { request, context in
+            let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
+            let agents = request.uri.queryParameters["agents_list"].map(String.init)
+            return try Self.answer(
+                try await operations.activeResponse(
+                    agents: agents, body: Data(body.readableBytesView),
+                    by: try context.author(person: nil, reason: nil)))
+        }
+        api.post("stop", for: .operator) { request, context in
             try Self.answer(try await operations.stopAll(by: try await Self.author(request, context)))
         }
-        api.post("resume") { request, context in
+        api.post("resume", for: .operator) { request, context in
             try Self.answer(try await operations.resumeAll(by: try await Self.author(request, context)))
         }
-        api.get("changes") { request, _ in
+        api.get("changes", for: .viewer) { request, _ in
             let limit = request.uri.queryParameters["limit"].map(String.init)
             return try Self.answer(try await operations.changes(limit: limit))
         }
-        api.post("undo") { request, context in
+        api.post("undo", for: .operator) { request, context in
             let wanted: API.UndoAllRequest = try await Self.body(request)
-            let author = try await context.author(person: wanted.by, reason: wanted.reason)
+            let author = try context.author(person: wanted.by, reason: wanted.reason)
             return try Self.answer(try await operations.undoAll(wanted, by: author))
         }
     }
@@ -119,20 +140,20 @@ struct ControlRoutes: Sendable {
     /// Who asks for a change of which the body says nothing else.
     static func author(_ request: Request, _ context: ControlContext) async throws -> Author {
         let hand: API.ByHand = try await body(request)
-        return try await context.author(person: hand.by, reason: hand.reason)
+        return try context.author(person: hand.by, reason: hand.reason)
     }
 
-    private func addAlerts(to api: RouterGroup<ControlContext>) {
-        api.post("alerts") { request, _ in
+    private func addAlerts(to api: inout RoutePlan) {
+        api.post("alerts", for: .operator) { request, _ in
             let body = try await Self.bytes(of: request, limit: Self.alertsLimit)
             return try Self.answer(try await operations.take(alerts: Array(buffer: body)))
         }
-        api.post("alerts/process") { request, _ in
+        api.post("alerts/process", for: .operator) { request, _ in
             let body = try await Self.bytes(of: request, limit: Self.alertsLimit)
             let wanted = try ProcessRequest(request.uri.queryParameters.mapped)
             return try Self.answer(try await operations.process(wanted, body: Array(buffer: body)))
         }
-        api.post("alerts/test") { request, _ in
+        api.post("alerts/test", for: .viewer) { request, _ in
             let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
             return try Self.answer(try operations.test(alert: Array(buffer: body)))
         }

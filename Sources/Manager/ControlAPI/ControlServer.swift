@@ -2,13 +2,17 @@ import Daemon
 import Foundation
 import Hummingbird
 import Logging
+import ManagerSettings
 import NIOCore
 import ServiceLifecycle
 
-/// Serves the control API on `run/manager.sock`, which only root (or who the file mode lets) can open.
+/// Serves the control API on `run/manager.sock`, which only root and the group of the configuration can open.
 struct ControlServer: Service {
     let home: Home
     let routes: ControlRoutes
+    let group: SocketGroup?
+    /// What members of the group may do.
+    let groupRole: ControlRole
     let readiness: Readiness
     let logger: Logger
 
@@ -20,11 +24,16 @@ struct ControlServer: Service {
         var quiet = logger
         quiet.logLevel = .warning
         let application = Application(
-            router: routes.router(),
+            router: routes.router(access: SocketAccess(groupRole: group == nil ? nil : groupRole)),
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: path), serverName: "edr-manager/\(programVersion)"),
             onServerRunning: { _ in
                 chmod(path, 0o600)
+                do throws(DaemonError) {
+                    try group?.admit(to: path, in: home.run)
+                } catch {
+                    logger.error("Control socket stays root's alone", metadata: .of([.error: error]))
+                }
                 readiness.opened()
             },
             logger: quiet)

@@ -113,6 +113,24 @@ protocol Ledger: Sendable {
     /// - Returns: `false` when it is not known.
     func revokeToken(hash: [UInt8]) async throws(LedgerError) -> Bool
 
+    /// The tokens of the control API, also those that have expired, in no particular order.
+    func apiTokens() async throws(LedgerError) -> [APIToken]
+
+    /// Keeps a token of the control API in place of an expired one of the same name; those that expired more than thirty
+    /// days ago are forgotten.
+    ///
+    /// - Parameter by: who made it, for the audit record.
+    /// - Throws: `apiTokenExists` when one of that name is valid.
+    func createAPIToken(_ token: APIToken, by: String) async throws(LedgerError)
+
+    /// Forgets a token of the control API.
+    ///
+    /// - Parameters:
+    ///   - at: unix milliseconds.
+    ///   - by: who revokes it, for the audit record.
+    /// - Returns: `false` when none has that name.
+    func revokeAPIToken(_ name: String, at: Int64, by: String) async throws(LedgerError) -> Bool
+
     /// Enrolls an agent: checks and counts the token, finds id and name, has the certificate made and keeps the
     /// agent, all in one transaction.
     ///

@@ -23,6 +23,8 @@ enum LedgerChange: Sendable, Equatable {
     case lost(agent: String?, at: Int64, reason: String)
     /// An undo by hand, in place of an earlier one of the same target.
     case lift(Lift)
+    /// An API token was used; nothing happens when it was revoked meanwhile.
+    case apiTokenUse(APITokenUse)
 
     /// What it is about, for the log.
     var summary: String {
@@ -37,6 +39,7 @@ enum LedgerChange: Sendable, Equatable {
         case .reconcile(let reconciliation): "journal of agent \(reconciliation.agent)"
         case .lost(let agent, _, _): "end of \(agent.map { "agent \($0)" } ?? "agents that were removed")"
         case .lift(let lift): "undo by hand of \(lift.dispatch)"
+        case .apiTokenUse: "use of an API token"
         }
     }
 }

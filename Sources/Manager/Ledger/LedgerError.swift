@@ -29,6 +29,7 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case invalidName(String)
     case invalidAgentID(String)
     case certificateNotIssued(String)
+    case apiTokenExists(String)
 
     /// Whether the very same change would fail for ever, while others succeed.
     ///
@@ -80,6 +81,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
             "\"\(id)\" is no agent id; use three digits or more, 001 and up"
         case .certificateNotIssued(let reason):
             "no certificate could be made: \(reason)"
+        case .apiTokenExists(let name):
+            "there is an API token \"\(name)\" already; choose another name, or revoke it with \"edr-control api-token "
+                + "revoke \(name)\""
         }
     }
 }

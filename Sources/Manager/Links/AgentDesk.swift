@@ -10,7 +10,7 @@ struct AgentDesk: Sendable {
     let events: LinkEvents
     /// The connections whose peers are not known yet.
     let strangers: StrangerGate
-    let pace = EnrollmentPace()
+    let pace = AttemptPace()
     let managerName: String
 
     /// Whether the holder of this certificate is an agent now.

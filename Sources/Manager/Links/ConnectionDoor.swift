@@ -27,6 +27,8 @@ final class ConnectionDoor: ChannelInboundHandler {
             switch handshake.applicationProtocol {
             case .enrollment: try admitEnrollment(context)
             case .agent: try admitAgent(context, handshake.peer)
+            // The agents' port does not serve it.
+            case .http: context.close(promise: nil)
             }
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         } catch {

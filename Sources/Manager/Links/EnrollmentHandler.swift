@@ -12,12 +12,12 @@ final class EnrollmentHandler: ChannelInboundHandler {
     private static let timeout = TimeAmount.seconds(10)
 
     private let desk: EnrollmentDesk
-    private let pace: EnrollmentPace
+    private let pace: AttemptPace
     private let log: StrangerLog
     private var timer: Scheduled<Void>?
     private var hasRequest = false
 
-    init(desk: EnrollmentDesk, pace: EnrollmentPace, log: StrangerLog) {
+    init(desk: EnrollmentDesk, pace: AttemptPace, log: StrangerLog) {
         self.desk = desk
         self.pace = pace
         self.log = log

@@ -5,7 +5,8 @@ import Synchronization
 
 /// Counts the connections whose peers nobody knows yet, and lets in no more than the manager can bear.
 ///
-/// A peer is a stranger from the accepted connection to its hello, for an agent, or to its end. Where there is no room,
+/// A peer is a stranger from the accepted connection to its hello, for an agent, to its first good token, for a client of
+/// the control API, or to its end. Where there is no room,
 /// a new stranger takes the place of the oldest one, unless that one came just now: whoever holds places without going
 /// on cannot keep agents out, and agents that all come back at once do not throw each other out. The others are
 /// closed at once; agents come again after a while.
@@ -57,6 +58,11 @@ final class StrangerGate: Sendable {
 
     /// How many strangers there are.
     var count: Int { state.withLock { $0.strangers.count } }
+
+    /// Whether nobody knows yet who is at the other end.
+    func holds(_ channel: any Channel) -> Bool {
+        state.withLock { $0.strangers[ObjectIdentifier(channel)] != nil }
+    }
 
     /// Takes a new connection in, or closes it.
     ///

@@ -1,7 +1,7 @@
 import COpenSSL
 import Glibc
 
-/// Reads and writes the files that hold keys and certificates.
+/// Reads and writes the files that hold keys, certificates and tokens.
 package enum CredentialFile {
     /// No credential of ours comes near this size in bytes; a larger file is a mistake.
     private static let sizeLimit = 256 * 1024
@@ -44,6 +44,11 @@ package enum CredentialFile {
             throw error
         }
         try syncDirectory(of: path)
+    }
+
+    /// Reads a file that nobody else than this user and root can read or replace; any other is refused.
+    package static func secretText(of path: String) throws(TLSError) -> String {
+        try withContents(of: path, isSecret: true) { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Calls `body` with a file's bytes and wipes them afterwards.

@@ -88,13 +88,16 @@ final class TLSConnection {
         var length: UInt32 = 0
         SSL_get0_alpn_selected(ssl, &start, &length)
         let name = UnsafeBufferPointer(start: start, count: Int(length))
-        guard let applicationProtocol = ApplicationProtocol(rawValue: String(decoding: name, as: UTF8.self)) else {
+        // Whoever offers no protocol speaks HTTP/1.1, where that is served.
+        let isPlainHTTP = length == 0 && context.served == [.http]
+        let selected = isPlainHTTP ? .http : ApplicationProtocol(rawValue: String(decoding: name, as: UTF8.self))
+        guard let applicationProtocol = selected else {
             throw .handshakeFailed(reason: "the peer speaks no protocol of ours; is it an edr-manager?")
         }
         let peer = try peer()
         // OpenSSL demands the certificate in a full handshake. In a resumed one it is the session's, so a session
         // that has none must not get through.
-        guard peer != nil || (context.side == .server && applicationProtocol == .enrollment) else {
+        guard peer != nil || (context.side == .server && applicationProtocol != .agent) else {
             throw .certificateRejected(reason: "the peer showed no certificate")
         }
         return TLSHandshakeCompleted(
@@ -192,7 +195,7 @@ final class TLSConnection {
         case X509_V_OK:
             // What OpenSSL says when our look at the client's first message refused it, or no protocol fits.
             let isOtherProtocol =
-                context.side == .server && ["callback failed", "no application protocol"].contains(reason)
+                context.served.contains(.agent) && ["callback failed", "no application protocol"].contains(reason)
             return .handshakeFailed(
                 reason: isOtherProtocol
                     ? "the client does not speak this protocol (it asks for none of ours by ALPN); is it an edr-agent?"

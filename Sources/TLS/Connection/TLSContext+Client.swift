@@ -41,6 +41,18 @@ extension TLSContext {
         return context
     }
 
+    /// Makes the context with which the control API is asked: it shows no certificate, and accepts only a manager as an
+    /// agent does, whatever address is dialled.
+    ///
+    /// - Parameter authorities: those whom it trusts; several while the manager changes from one to the next.
+    package static func controlClient(authorities: [Certificate]) throws(TLSError) -> TLSContext {
+        let context = try TLSContext(side: .client)
+        for authority in authorities { try context.trust(authority) }
+        try context.connect(as: .http)
+        _ = edr_SSL_CTX_set_session_cache_mode(context.pointer, Int(SSL_SESS_CACHE_OFF))
+        return context
+    }
+
     func connect(as applicationProtocol: ApplicationProtocol) throws(TLSError) {
         let offer = applicationProtocol.encoded
         // Alone among its kind, this function returns 0 for success.

@@ -16,7 +16,8 @@ extension TLSContext {
         authority: Certificate, alsoTrusting others: [Certificate] = [], certificate: Certificate, key: PrivateKey,
         enrollment: ServerCredentials? = nil, replacing predecessor: TLSContext? = nil
     ) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(side: .server, enrollmentCredentials: enrollment)
+        let context = try TLSContext(
+            side: .server, served: ApplicationProtocol.ofAgents, enrollmentCredentials: enrollment)
         try context.use(certificate, key: key)
         // The authority's certificate goes along for agents that enroll: they know only its fingerprint.
         try context.check(edr_SSL_CTX_add1_chain_cert(context.pointer, authority.pointer))
@@ -24,6 +25,20 @@ extension TLSContext {
         SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         try context.allowResumption()
         if let predecessor { try context.takeTicketKeys(of: predecessor) }
+        context.demandProtocol()
+        context.negotiateProtocol()
+        return context
+    }
+
+    /// Makes the context of the control API: the client shows no certificate, and is known by nothing that TLS knows of.
+    ///
+    /// A client that offers protocols has to offer HTTP/1.1; one that offers none speaks it.
+    package static func controlServer(certificate: Certificate, key: PrivateKey) throws(TLSError) -> TLSContext {
+        let context = try TLSContext(side: .server, served: [.http])
+        try context.use(certificate, key: key)
+        _ = edr_SSL_CTX_set_session_cache_mode(context.pointer, Int(SSL_SESS_CACHE_OFF))
+        // No tickets: there is no client certificate that resumption would save.
+        try context.check(SSL_CTX_set_num_tickets(context.pointer, 0))
         context.negotiateProtocol()
         return context
     }
@@ -49,7 +64,8 @@ extension TLSContext {
         try check(edr_SSL_CTX_set_ticket_keys(pointer, keys.baseAddress, length))
     }
 
-    private func negotiateProtocol() {
+    /// Refuses clients that offer no protocols at all: an agent's certificate could not be demanded of them.
+    private func demandProtocol() {
         SSL_CTX_set_client_hello_cb(
             pointer,
             { connection, alert, _ in
@@ -64,11 +80,15 @@ extension TLSContext {
                 }
                 return SSL_CLIENT_HELLO_SUCCESS
             }, nil)
+    }
+
+    private func negotiateProtocol() {
         SSL_CTX_set_alpn_select_cb(
             pointer,
             { connection, output, outputLength, offer, offerLength, _ in
                 let offer = UnsafeBufferPointer(start: offer, count: Int(offerLength))
-                guard let (selected, name) = ApplicationProtocol.select(from: offer) else {
+                let served = TLSContext.of(connection)?.served ?? []
+                guard let (selected, name) = ApplicationProtocol.select(from: offer, among: served) else {
                     return SSL_TLSEXT_ERR_ALERT_FATAL
                 }
                 if selected == .enrollment {

@@ -2,7 +2,8 @@ import COpenSSL
 
 /// The settings that all connections of one kind share: certificates, whom to trust, what to demand.
 ///
-/// Only TLS 1.3 is spoken. There are three kinds, made by `server(…)`, `agent(…)` and `enrollment(…)`.
+/// Only TLS 1.3 is spoken. The kinds are made by `server(…)`, `agent(…)` and `enrollment(…)`, and for the control API by
+/// `controlServer(…)` and `controlClient(…)`.
 package final class TLSContext: Sendable {
     /// Which side of a connection is ours.
     enum Side {
@@ -13,6 +14,8 @@ package final class TLSContext: Sendable {
     // that OpenSSL only counts references to it and draws session ids and ticket keys under its own lock.
     nonisolated(unsafe) let pointer: OpaquePointer
     let side: Side
+    /// What a server serves, the strictest first.
+    let served: [ApplicationProtocol]
     /// For an enrollment: the only certificate authority that the peer's chain may end in.
     let expectedAuthority: Fingerprint?
     /// For a server: what it shows to hosts that enroll, when that is not what it shows to agents.
@@ -22,12 +25,14 @@ package final class TLSContext: Sendable {
 
     /// Makes a context with the settings that all kinds have.
     init(
-        side: Side, expectedAuthority: Fingerprint? = nil, enrollmentCredentials: ServerCredentials? = nil
+        side: Side, served: [ApplicationProtocol] = [], expectedAuthority: Fingerprint? = nil,
+        enrollmentCredentials: ServerCredentials? = nil
     ) throws(TLSError) {
         ErrorQueue.clear()
         pointer = try ErrorQueue.check(
             SSL_CTX_new(side == .server ? TLS_server_method() : TLS_client_method()), "make a TLS context")
         self.side = side
+        self.served = served
         self.expectedAuthority = expectedAuthority
         self.enrollmentCredentials = enrollmentCredentials
         // The system's openssl.cnf may ask for other versions; both bounds are set so that it has no say.

@@ -17,7 +17,7 @@ package struct TLSHandshakeCompleted: Equatable, Sendable {
     }
 
     package let applicationProtocol: ApplicationProtocol
-    /// Nil only on the server's side of an enrollment.
+    /// Nil only on the server's side of an enrollment and of the control API.
     package let peer: Peer?
     /// Whether an earlier session was resumed, without certificates being sent again.
     ///

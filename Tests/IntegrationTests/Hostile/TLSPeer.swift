@@ -76,6 +76,17 @@ struct TLSPeer {
         return (Self.types(in: received), errors)
     }
 
+    /// What comes until a text is in it, or with nil until the other side closes.
+    func text(until end: String?) async -> String {
+        var received = ""
+        for await event in events {
+            guard case .bytes(let bytes) = event else { continue }
+            received += String(decoding: bytes, as: UTF8.self)
+            if let end, received.contains(end) { break }
+        }
+        return received
+    }
+
     private static func types(in bytes: [UInt8]) -> [UInt8] {
         var rest = bytes[...]
         var types: [UInt8] = []

@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func `are bounded for a network and in all, until the minute is over`() throws {
-        let pace = EnrollmentPace(limits: .init(total: 3, perNetwork: 2, period: .seconds(60)))
+        let pace = AttemptPace(limits: .init(total: 3, perNetwork: 2, period: .seconds(60)))
         let now = NIODeadline.now()
         let (one, other) = (try network("192.0.2.1"), try network("192.0.2.2"))
         #expect([one, one, one].map { pace.begin($0, now: now) } == [true, true, false])
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `those that succeed do not count`() throws {
-        let pace = EnrollmentPace(limits: .init(total: 2, perNetwork: 1, period: .seconds(60)))
+        let pace = AttemptPace(limits: .init(total: 2, perNetwork: 1, period: .seconds(60)))
         let now = NIODeadline.now()
         let one = try network("192.0.2.1")
         for _ in 0..<5 {

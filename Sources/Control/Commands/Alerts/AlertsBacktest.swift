@@ -42,7 +42,7 @@ struct AlertsBacktest: ControlCommand {
         let home = Home.resolve(option: options.home)
         let candidate = try load(config, home, session.console)
         let present = try loadCurrent(home, session.console)
-        let agents = await BacktestAgents.find(client: session.client, ledger: home.state + "/manager.db")
+        let agents = await BacktestAgents.find(session, ledger: home.state + "/manager.db")
         let history = try History(files)
         for name in history.duplicates {
             session.console.complain("\"\(Terminal.safe(name))\" is given twice and read once")

@@ -36,6 +36,7 @@ struct LedgerChangeWriter {
             try reconciler.loseAll(of: agent, at: at, because: reason)
             self = reconciler.writer
         case .lift(let lift): try save(lift)
+        case .apiTokenUse(let use): try run(SQL.saveUse, [use.at, use.address, Data(use.hash)])
         }
     }
 
@@ -205,6 +206,7 @@ private enum SQL {
         ON CONFLICT DO UPDATE SET value = excluded.value
         """
     static let saveTrust = "UPDATE agent SET trusts = ? WHERE id = ?"
+    static let saveUse = "UPDATE api_token SET last_used = ?, last_address = ? WHERE hash = ?"
     static let saveSighting = """
         UPDATE agent SET last_seen = max(coalesce(last_seen, 0), ?), version = coalesce(?, version),
         ip = coalesce(?, ip) WHERE id = ?
@@ -219,7 +221,7 @@ extension LedgerChange {
         case .dispatch(let new): 4 + new.order.count / 4_096
         case .event(let event): 2 + (event.output?.count ?? 0) / 4_096
         case .release(let release): 4 + release.order.count / 4_096
-        case .position, .sighting, .trusts, .lift, .stop: 1
+        case .position, .sighting, .trusts, .lift, .stop, .apiTokenUse: 1
         // Mostly nothing is to be corrected.
         case .reconcile, .lost: 2
         }

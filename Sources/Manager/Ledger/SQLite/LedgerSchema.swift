@@ -58,6 +58,20 @@ enum LedgerSchema {
                     ALTER TABLE certificate_renewal ADD COLUMN authority TEXT;
                     """)
         }
+        migrator.registerMigration("8 tokens of the control API") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE api_token (
+                        name TEXT PRIMARY KEY,
+                        hash BLOB NOT NULL UNIQUE,
+                        role TEXT NOT NULL,
+                        created INTEGER NOT NULL,
+                        expires INTEGER NOT NULL,
+                        last_used INTEGER,
+                        last_address TEXT
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

@@ -1,11 +1,11 @@
 import NIOCore
 import Synchronization
 
-/// How many enrollments may fail in a minute, of one network and in all.
+/// How many attempts with a token may fail in a minute, of one network and in all.
 ///
-/// A token's 192 random bits cannot be guessed; this bounds the work of checking what is shown, each time a write to the
-/// ledger. Those that succeed do not count, so a thousand hosts may enroll at once.
-final class EnrollmentPace: Sendable {
+/// A token's 192 random bits cannot be guessed; this bounds the work of checking what is shown: for an enrollment each
+/// time a write to the ledger. Those that succeed do not count, so a thousand hosts may enroll at once.
+final class AttemptPace: Sendable {
     struct Limits: Sendable {
         var total = 300
         var perNetwork = 20
