@@ -13,6 +13,14 @@ package enum ControlProgram {
     package static func run(
         arguments: [String], console: Console = .standard, timeZone: TimeZone = .current
     ) async -> Int32 {
+        var arguments = arguments
+        let url: ManagerURL?
+        do throws(ControlError) {
+            url = try ManagerURL.take(from: &arguments)
+        } catch {
+            console.complain(error.description)
+            return error.exitStatus
+        }
         let command: any ParsableCommand
         do {
             command = try EDRControl.parseAsRoot(arguments)
@@ -21,7 +29,7 @@ package enum ControlProgram {
         }
         guard let command = command as? any ControlCommand else { return helpInstead(of: command, to: console) }
         let place = Result { () throws(ControlError) in
-            try ControlPlace(command.options, environment: ProcessInfo.processInfo.environment)
+            try ControlPlace(url: url, command.options, environment: ProcessInfo.processInfo.environment)
         }
         let session = ControlSession(
             place: place, format: command.options.output, console: console, times: LocalTime(timeZone: timeZone))

@@ -138,7 +138,7 @@ package struct ManagerDaemon {
             let context = try TLSContext.controlServer(certificate: credentials.certificate, key: credentials.key)
             control.append(
                 RemoteControlServer(
-                    address: api.localAddress, port: port, context: context, routes: routes, tokens: tokens,
+                    address: api.localAddress, port: port, context: { context }, routes: routes, tokens: tokens,
                     readiness: readiness, logger: logger))
         }
 

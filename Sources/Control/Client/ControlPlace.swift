@@ -11,12 +11,12 @@ enum ControlPlace: Sendable, Equatable {
     /// What the options say, and where they say nothing the environment.
     ///
     /// A home that is given explicitly comes before a URL of the environment.
-    init(_ options: GlobalOptions, environment: [String: String]) throws(ControlError) {
+    init(url given: ManagerURL?, _ options: GlobalOptions, environment: [String: String]) throws(ControlError) {
         let home = Home.resolve(option: options.home)
         func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        var url = options.url
+        var url = given
         if url == nil, options.home == nil, let text = variable("EDR_URL") {
-            guard let parsed = ManagerURL(argument: text) else {
+            guard let parsed = ManagerURL(text) else {
                 throw .usage("EDR_URL is \"\(text)\"; it has to be https://HOST:PORT")
             }
             url = parsed

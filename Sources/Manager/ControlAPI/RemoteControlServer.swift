@@ -10,7 +10,8 @@ import TLS
 struct RemoteControlServer: Service {
     let address: String
     let port: Int
-    let context: TLSContext
+    /// What the next connection is accepted with: the manager's certificate may be another one then.
+    let context: @Sendable () -> TLSContext
     let routes: ControlRoutes
     let tokens: APITokens
     let readiness: Readiness

@@ -7,7 +7,8 @@ import TLS
 /// Another kind of connection inside TLS, with bounds on strangers.
 struct TLSChannel<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
-    let context: TLSContext
+    /// With what to accept the next connection.
+    let context: @Sendable () -> TLSContext
     let strangers: StrangerGate
     let log: StrangerLog
 
@@ -24,7 +25,7 @@ struct TLSChannel<Base: ServerChildChannel>: ServerChildChannel {
         }
         channel.closeFuture.whenComplete { _ in deadline.cancel() }
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers(TLSHandler(context: context), FailedHandshakeLog(log))
+            try channel.pipeline.syncOperations.addHandlers(TLSHandler(context: context()), FailedHandshakeLog(log))
         }.flatMap { base.setup(channel: channel, logger: logger) }
     }
 
