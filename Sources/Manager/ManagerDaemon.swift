@@ -135,10 +135,9 @@ package struct ManagerDaemon {
                 groupRole: api.socketRole, readiness: readiness, logger: logger)
         ]
         if let port = api.port {
-            let context = try TLSContext.controlServer(certificate: credentials.certificate, key: credentials.key)
             control.append(
                 RemoteControlServer(
-                    address: api.localAddress, port: port, context: { context }, routes: routes, tokens: tokens,
+                    address: api.localAddress, port: port, context: { identity.controlContext }, routes: routes, tokens: tokens,
                     readiness: readiness, logger: logger))
         }
 

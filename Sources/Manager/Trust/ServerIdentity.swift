@@ -10,6 +10,7 @@ package final class ServerIdentity: Sendable {
         var authorities: Authorities
         var credentials: ServerCredentials
         var context: TLSContext
+        var controlContext: TLSContext
 
         /// - Parameters:
         ///   - predecessor: whose sessions can be resumed.
@@ -28,6 +29,8 @@ package final class ServerIdentity: Sendable {
             context = try .server(
                 authority: credentials.authority, alsoTrusting: others, certificate: credentials.certificate,
                 key: credentials.key, enrollment: isOther ? enrollment : nil, replacing: predecessor)
+            // Clients of the API know the authority that hosts know that enroll.
+            controlContext = try .controlServer(certificate: enrollment.certificate, key: enrollment.key)
         }
 
         /// Whether agents are shown a certificate of the authority that makes theirs.
@@ -55,6 +58,9 @@ package final class ServerIdentity: Sendable {
 
     /// With what to accept the next connection of an agent.
     package var context: TLSContext { state.withLock { $0.context } }
+
+    /// With what to accept the next connection to the control API.
+    package var controlContext: TLSContext { state.withLock { $0.controlContext } }
 
     /// What agents are shown now.
     package var credentials: ServerCredentials { state.withLock { $0.credentials } }
