@@ -2,9 +2,10 @@ import Alerts
 
 /// Refuses orders that would block what this machine cannot do without (docs/reference/configuration.md, "never_block").
 ///
-/// An order acts on its address, unless its command expects a user or a file and no address, or its script declares that
-/// it acts on none. One without an address acts on the addresses and networks among its extra arguments. What is undone
-/// is never refused.
+/// An order acts on its address, and its script may read the one of its alert, unless its command expects a user or a
+/// file and no address, or its script declares that it acts on none. One without an address acts on the addresses and
+/// networks among its extra arguments. With the extra argument `ipv6-prefix=64` it acts on the whole network that an IPv6
+/// address is in. What is undone is never refused.
 struct BlockGuard {
     private var vital: VitalAddresses
     /// Where the manager is reached.
@@ -37,12 +38,15 @@ struct BlockGuard {
     }
 
     private mutating func found(in order: Order, now: Int64) -> (what: String, kind: VitalAddressKind)? {
-        if let text = order.sourceAddress {
-            guard let address = IPAddress(text) else { return nil }
-            if kinds.contains(.manager), managerAddresses.contains(address) { return ("\(address)", .manager) }
-            return vital.kind(of: address, now: now).map { ("\(address)", $0) }
-        }
-        for network in order.extraArguments.lazy.compactMap({ IPNetwork($0) }) {
+        let ordered = order.sourceAddress.flatMap(Self.one).map { [$0] }
+        let targets = (ordered ?? order.extraArguments.compactMap { IPNetwork($0) }) + Self.alertAddress(of: order)
+        let bits = Self.ipv6Prefix(in: order)
+        for target in targets {
+            guard !target.isOne || (target.address.isIPv6 && bits < 128) else {
+                if let kind = kind(of: target.address, now: now) { return ("\(target.address)", kind) }
+                continue
+            }
+            let network = target.isOne ? IPNetwork("\(target.address)/\(bits)") ?? target : target
             if kinds.contains(.manager), let manager = managerAddresses.first(where: network.contains) {
                 return (Self.name(manager, in: network), .manager)
             }
@@ -51,6 +55,30 @@ struct BlockGuard {
             }
         }
         return nil
+    }
+
+    private mutating func kind(of address: IPAddress, now: Int64) -> VitalAddressKind? {
+        if kinds.contains(.manager), managerAddresses.contains(address) { return .manager }
+        return vital.kind(of: address, now: now)
+    }
+
+    private static func one(_ text: String) -> IPNetwork? { IPAddress(text).flatMap { IPNetwork("\($0)") } }
+
+    /// The address that a script finds which reads the alert; none when it is the order's, as it should be.
+    private static func alertAddress(of order: Order) -> [IPNetwork] {
+        guard order.convention != .positional, !order.alertJSON.isEmpty, let alert = try? Alert(json: order.alertJSON),
+            let text = alert.sourceAddressText, text != order.sourceAddress
+        else { return [] }
+        return one(text).map { [$0] } ?? []
+    }
+
+    /// To how many bits the script shortens an IPv6 address; 128 for not at all.
+    private static func ipv6Prefix(in order: Order) -> Int {
+        let option = "ipv6-prefix="
+        let lengths = order.extraArguments.filter { $0.hasPrefix(option) }.compactMap {
+            Int($0.dropFirst(option.count))
+        }
+        return lengths.filter((0...128).contains).min() ?? 128
     }
 
     private static func name(_ address: IPAddress, in network: IPNetwork) -> String {

@@ -42,6 +42,9 @@ package struct IPNetwork: Hashable, Sendable {
         self.prefixLength = prefixLength
     }
 
+    /// Whether the range is one address.
+    package var isOne: Bool { prefixLength == (address.isIPv6 ? 128 : 32) }
+
     /// Whether the address lies in the range.
     ///
     /// An address of the other family never does.
@@ -68,6 +71,6 @@ package struct IPNetwork: Hashable, Sendable {
 extension IPNetwork: CustomStringConvertible {
     /// `ADDRESS/BITS`, or the address alone when it is only one.
     package var description: String {
-        prefixLength == (address.isIPv6 ? 128 : 32) ? address.description : "\(address)/\(prefixLength)"
+        isOne ? address.description : "\(address)/\(prefixLength)"
     }
 }

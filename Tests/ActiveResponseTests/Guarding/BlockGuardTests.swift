@@ -134,6 +134,44 @@ import Testing
         #expect(await machine.recorder.end(of: dispatch(2)).kind == .active)
     }
 
+    @Test(arguments: [
+        ("2001:db8::7:1", "ipv6-prefix=64", "dns"), ("2001:db8::7:1", "ipv6-prefix=32", "manager"),
+        ("fe80::7:1", "ipv6-prefix=64", "gateway"),
+    ])
+    func `an address that its script widens to a network counts as that network`(
+        address: String, option: String, kind: String
+    ) async throws {
+        let machine = try machine(try root(), off: kind == "dns" ? ["manager", "ssh"] : [])
+        machine.executor.submit(order(1, address: address, timeout: 60, extra: ["-", option]))
+        let refusal = await machine.recorder.end(of: dispatch(1))
+        #expect(refusal.kind == .refused && refusal.detail.contains("<\(kind)>no"), "\(refusal.detail)")
+        machine.executor.submit(order(2, address: nil, timeout: 60, extra: [address, option]))
+        #expect(await machine.recorder.end(of: dispatch(2)).kind == .refused)
+        for (number, option) in [(3, "ipv6-prefix=120"), (4, "ipv6-prefix=x"), (5, "-")] as [(UInt8, String)] {
+            machine.executor.submit(order(number, address: address, timeout: 60, extra: [option]))
+            #expect(await machine.recorder.end(of: dispatch(number)).kind != .refused)
+        }
+        machine.executor.submit(order(6, address: "198.51.100.9", timeout: 60, extra: [option]))
+        #expect(await machine.recorder.end(of: dispatch(6)).kind == .active)
+    }
+
+    @Test(arguments: [
+        #"{"id":"1.2","rule":{"id":"1","level":3},"data":{"srcip":"192.0.2.254"}}"#,
+        #"{"id":"1.2","rule":{"id":"1","level":3},"data":{"win":{"eventdata":{"ipAddress":"192.0.2.254"}}}}"#,
+    ])
+    func `the address counts that a script reads from the alert`(alert: String) async throws {
+        let machine = try machine(try root())
+        for (number, address) in [(1, "198.51.100.9"), (2, nil)] as [(UInt8, String?)] {
+            machine.executor.submit(order(number, address: address, timeout: 60, convention: .json, alert: alert))
+            let refusal = await machine.recorder.end(of: dispatch(number))
+            #expect(refusal.kind == .refused && refusal.detail.contains("<gateway>no"), "\(refusal.detail)")
+        }
+        // Such a script is not given the alert.
+        machine.executor.submit(
+            order(3, address: "198.51.100.9", timeout: 60, convention: .positional, alert: alert))
+        #expect(await machine.recorder.end(of: dispatch(3)).kind == .active)
+    }
+
     @Test func `a response that acts on no address is not refused for the alert's`() async throws {
         let machine = try machine(try root())
         var lockOut = order(1, address: "192.0.2.254", user: "eve", timeout: 60)
