@@ -156,7 +156,8 @@ let package = Package(
         // Tests across modules and benchmarks.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["AgentProtocol", "TLS", "TestSupport", nioCore, nioPosix],
+            name: "IntegrationTests",
+            dependencies: ["ActiveResponse", "AgentProtocol", "TLS", "TestSupport", nioCore, nioPosix],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(name: "ResponseScriptTests", dependencies: ["TestSupport"], swiftSettings: strict),

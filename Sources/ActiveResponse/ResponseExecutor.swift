@@ -47,6 +47,10 @@ package final class ResponseExecutor: Sendable {
         /// Whether nothing new is started for the time being; what is active is still undone.
         package var isPaused = false
         package var limits = ResponseTable.Limits()
+        /// With so many events that the manager has not acknowledged, orders are turned away.
+        package var unacknowledgedLimit = Int.max
+        /// The id of this machine's agent: orders for others are refused; nil on the manager, which orders itself.
+        package var agentID: String?
         /// Whether every child of this process is the executor's, to be reaped by it.
         ///
         /// Only tests say no.
@@ -121,13 +125,15 @@ package final class ResponseExecutor: Sendable {
                 metadata: ["count": "\(opened.damagedBytes)", "kind": "\(opened.unknownRecords) unknown records"])
         }
         let now = SystemClock.now()
-        let outbox = EventOutbox(records: opened.records, now: now.wall)
+        let outbox = EventOutbox(
+            records: opened.records, now: now.wall, limit: configuration.unacknowledgedLimit)
         var limits = configuration.limits
         if configuration.onlyUndoes { limits.adds = 0 }
         var table = ResponseTable(
             bootID: SystemClock.bootID(), repeatedOffenders: configuration.repeatedOffenders, limits: limits)
         table.confirmPeriod = configuration.confirm.map { $0.components.seconds * 1000 }
         table.repetitions.quietTime = configuration.quietTime.components.seconds * 1000
+        table.agentID = configuration.agentID
         table.isDisabled = configuration.isDisabled
         table.isPaused = configuration.isPaused
         for record in opened.records { table.replay(record) }
@@ -226,6 +232,13 @@ package final class ResponseExecutor: Sendable {
     /// - Parameter deliver: called as for ``summarize(_:)``.
     package func describe(_ ids: [DispatchID], _ deliver: @escaping @Sendable ([HeldOrder]) -> Void) {
         mailbox.send(.describe(ids, deliver))
+    }
+
+    /// Asks to be told when everything that was given before this was taken.
+    ///
+    /// - Parameter answer: called on the executor's thread, unless it stops before.
+    package func taken(_ answer: @escaping @Sendable () -> Void) {
+        mailbox.send(.taken(answer))
     }
 
     /// Undoes everything that is in force, before ``stop()``; from now on nothing is run with `add`.

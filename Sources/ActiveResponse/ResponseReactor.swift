@@ -32,6 +32,8 @@ final class ResponseReactor: @unchecked Sendable {
         case list(@Sendable ([ActiveDispatch]) -> Void)
         case summarize(@Sendable ([HeldDispatch]) -> Void)
         case describe([DispatchID], @Sendable ([HeldOrder]) -> Void)
+        /// The answer says that everything before this was taken.
+        case taken(@Sendable () -> Void)
         /// Undo everything, and answer when that is done, at the latest after so many milliseconds.
         case undoAll(by: String, within: Int64, @Sendable () -> Void)
         /// End when no script runs any more, at the latest after so many milliseconds.
@@ -157,7 +159,7 @@ final class ResponseReactor: @unchecked Sendable {
 
     private func tendJournal(at now: Moment) {
         journal.tend(at: now, isPlaceWanted: hasTurnedAway) { table.records(at: now) }
-        guard hasTurnedAway, journal.hasPlace else { return }
+        guard hasTurnedAway, journal.outbox.hasRoom, journal.hasPlace else { return }
         hasTurnedAway = false
         tell(.ready)
     }
@@ -215,6 +217,7 @@ final class ResponseReactor: @unchecked Sendable {
             let orders = table.orders(of: ids, at: now)
             journal.outbox.mark { deliver(orders) }
             journal.sync(at: now)
+        case .taken(let answer): answer()
         case .undoAll(let by, let limit, let answer):
             awaitingUndo.append((now.boot + limit, answer))
             perform(table.undoAll(by: by, at: now), at: now)
@@ -225,19 +228,25 @@ final class ResponseReactor: @unchecked Sendable {
     }
 
     private func submit(_ order: Order, at now: Moment) {
+        if journal.outbox.isFull { return turnAway(order, because: "the manager does not acknowledge what is reported") }
         guard order.kind == .run else {
             takenOrders?.add(order)
             return perform(table.submit(order, at: now), at: now)
         }
         guard journal.hasPlace(for: order, at: now, records: { table.records(at: now) }) else {
-            hasTurnedAway = true
-            return tell(.turnedAway(order.id, reason: "the journal cannot be written: \(journal.trouble)"))
+            return turnAway(order, because: "the journal cannot be written: \(journal.trouble)")
         }
         let mayCutOff = runner.declarations(of: order.executable).contains(.confirm)
         let order = mayCutOff ? IsolationLimit.bounded(order, to: maximumIsolation) : order
         takenOrders?.add(order)
         let actions = table.submit(order, objection: objection(to: order, at: now), mayCutOff: mayCutOff, at: now)
         perform(actions, at: now)
+    }
+
+    /// An order is neither taken nor refused: it waits at its sender.
+    private func turnAway(_ order: Order, because reason: String) {
+        hasTurnedAway = true
+        tell(.turnedAway(order.id, reason: reason))
     }
 
     private func objection(to order: Order, at now: Moment) -> String? {

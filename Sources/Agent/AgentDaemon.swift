@@ -76,6 +76,8 @@ struct AgentDaemon {
         settings.repeatedOffenders = configuration.repeatedOffenders
         settings.quietTime = configuration.quietTime
         settings.keepsAuditLog = true
+        settings.agentID = credentials.agentID
+        settings.unacknowledgedLimit = 200_000
         settings.isDisabled = configuration.isDisabled
         settings.neverBlock = configuration.neverBlock
         settings.confirm = configuration.confirm

@@ -29,11 +29,10 @@ struct ManagerLinkService: Service {
                 let servers = addresses.serversAndFound
                 let server = servers[next % servers.count]
                 next += 1
-                let wasAccepted = await connect(to: server)
-                if wasAccepted {
+                if let accepted = await connect(to: server) {
                     // The next attempt goes to the same manager: it worked.
                     next -= 1
-                    backoff.reset()
+                    backoff.wasConnected(for: accepted)
                 }
                 // Ends early when the agent is to stop, which the loop sees.
                 try? await Task.sleep(for: backoff.next(using: &generator))
@@ -43,11 +42,11 @@ struct ManagerLinkService: Service {
 
     /// Connects once and returns when the link is down.
     ///
-    /// - Returns: whether the manager had accepted the agent.
-    private func connect(to server: ManagerAddress) async -> Bool {
+    /// - Returns: for how long the manager had accepted the agent; nil when it had not.
+    private func connect(to server: ManagerAddress) async -> Duration? {
         let accepted = Accepted()
         let context = identity.context
-        defer { if !accepted.value { identity.notAccepted(context) } }
+        defer { if accepted.since == nil { identity.notAccepted(context) } }
         do {
             let (channel, ended) = try await open(server, context, accepted: accepted)
             let reason = try await withTaskCancellationHandler {
@@ -57,16 +56,16 @@ struct ManagerLinkService: Service {
                     channel.close(promise: nil)
                 }
             }
-            if Task.isCancelled { return true }
+            if Task.isCancelled { return nil }
             logger.notice(
-                accepted.value ? "Disconnected from the manager" : "Manager did not accept the agent",
+                accepted.since != nil ? "Disconnected from the manager" : "Manager did not accept the agent",
                 metadata: .of([.host: server.host, .port: server.port, .reason: reason]))
         } catch {
             logger.warning(
                 "Manager cannot be reached; trying again",
                 metadata: .of([.host: server.host, .port: server.port, .error: ConnectionProblem.text(error)]))
         }
-        return accepted.value
+        return accepted.since.map { .now - $0 }
     }
 
     private func open(
@@ -111,10 +110,10 @@ struct ManagerLinkService: Service {
         }
     }
 
-    /// Whether the manager has welcomed the agent on a link.
+    /// When the manager has welcomed the agent on a link.
     private final class Accepted: Sendable {
-        private let flag = Atomic<Bool>(false)
-        var value: Bool { flag.load(ordering: .acquiring) }
-        func note() { flag.store(true, ordering: .releasing) }
+        private let moment = Mutex<ContinuousClock.Instant?>(nil)
+        var since: ContinuousClock.Instant? { moment.withLock { $0 } }
+        func note() { moment.withLock { $0 = .now } }
     }
 }

@@ -84,8 +84,24 @@ import Testing
         for (wait, bound) in zip(waits, bounds) {
             #expect(abs(wait / .seconds(1) - bound) < 1e-6)
         }
-        backoff.reset()
+        backoff.wasConnected(for: .seconds(5))
         #expect(backoff == Backoff())
+    }
+
+    @Test func `a connection that ends at once is no success`() {
+        var backoff = Backoff()
+        var highest = Fixed(value: .max)
+        for _ in 0..<5 {
+            _ = backoff.next(using: &highest)
+            backoff.wasConnected(for: .milliseconds(10))
+        }
+        #expect(backoff.next(using: &highest) > .seconds(6))
+        backoff.wasConnected(for: .milliseconds(4_999))
+        #expect(backoff.next(using: &highest) > .seconds(12))
+        var short = Backoff()
+        _ = short.next(using: &highest)
+        short.wasConnected(for: .milliseconds(500))
+        #expect(short == Backoff())
     }
 
     @Test func `waits are spread over the whole range`() {
@@ -107,5 +123,31 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let waits = (0..<20_000).map { _ in backoff.next(using: &generator) }
         #expect(waits.allSatisfy { $0 <= .milliseconds(1) })
+    }
+}
+
+@Suite struct `A gate before the reads of a link` {
+    @Test func `holds reads back while too much is underway, and lets one through when less is`() {
+        var gate = ReadGate(limit: 2)
+        gate.began()
+        #expect(gate.mayRead(isWritable: true) && !gate.isHeld)
+        gate.began()
+        let mayRead = gate.mayRead(isWritable: true)
+        #expect(!mayRead && gate.isHeld && gate.isFull)
+        gate.ended()
+        var readsOn = gate.readsOn(isWritable: false)
+        #expect(!readsOn)
+        readsOn = gate.readsOn(isWritable: true)
+        #expect(readsOn && !gate.isHeld)
+        readsOn = gate.readsOn(isWritable: true)
+        #expect(!readsOn)
+    }
+
+    @Test func `holds reads back while the peer does not read`() {
+        var gate = ReadGate(limit: 2)
+        let mayRead = gate.mayRead(isWritable: false)
+        #expect(!mayRead && gate.isHeld && !gate.isFull)
+        let readsOn = gate.readsOn(isWritable: true)
+        #expect(readsOn)
     }
 }

@@ -33,14 +33,17 @@ package final class EventOutbox: Sendable {
     private static let shortOutput = 1024
 
     private let state: Mutex<State>
+    private let limit: Int
 
     /// Takes up what the journal holds.
     ///
     /// - Parameters:
     ///   - records: the journal's records.
+    ///   - limit: with so many events it is full.
     ///   - now: unix milliseconds. Numbers begin with the microseconds of now where that is more than was given away
     ///     before: a number is not used twice even when the end of the journal, or all of it, was lost.
-    package init(records: [JournalRecord], now: Int64) {
+    package init(records: [JournalRecord], now: Int64, limit: Int = .max) {
+        self.limit = limit
         var pending: [ResponseEvent] = []
         var last: UInt64 = 0
         var acknowledged: UInt64 = 0
@@ -76,6 +79,14 @@ package final class EventOutbox: Sendable {
             return event
         }
     }
+
+    /// Whether so many events wait for the manager that nothing new is to be begun.
+    ///
+    /// What is under way is told all the same.
+    package var isFull: Bool { state.withLock { $0.pending.count >= limit } }
+
+    /// Whether there is room again for a good many.
+    package var hasRoom: Bool { state.withLock { $0.pending.count <= limit / 2 } }
 
     /// All events numbered so far were given to the journal.
     package func wrote() {

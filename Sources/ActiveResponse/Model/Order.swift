@@ -108,6 +108,16 @@ package struct Order: Sendable, Equatable {
     /// Whether the response is undone when its time is over.
     package var isStateful: Bool { timeout > 0 }
 
+    /// About how much the order holds, in bytes.
+    var byteCount: Int {
+        let texts = [
+            command, activeResponse, executable, user, sourceAddress, filename, alertID, ruleID, agentName, agentID,
+            managerName,
+        ]
+        return texts.reduce(alertJSON.count) { $0 + ($1?.utf8.count ?? 0) }
+            + extraArguments.reduce(0) { $0 + 16 + $1.utf8.count } + 8 * repeatedOffenders.count
+    }
+
     /// How the script gets its input; an unknown value of a newer manager is taken for `auto`.
     package var convention: Convention { Convention(rawValue: scriptProtocol) ?? .auto }
 }

@@ -22,7 +22,7 @@ extension ResponseTable {
         case .undoRequested(let id, let by): dispatches[id]?.undoRequestedBy = by
         case .undoing(let id): dispatches[id]?.phase = .undoing
         case .finished(let id, let outcome, let at):
-            dispatches[id] = nil
+            heldBytes -= dispatches.removeValue(forKey: id)?.order.byteCount ?? 0
             finished.restore(id, outcome: outcome, at: at)
         case .repetition(let key, let count, let at): repetitions.restore(key, count: count, at: at)
         case .numbered, .event, .acknowledged: break

@@ -18,7 +18,7 @@ extension ResponseTable {
         // What is not known here ran before this machine lost its state: the order says all that its undo needs.
         case .ran, nil: break
         }
-        if let reason = order.reasonToRefuse {
+        if let reason = reasonToRefuse(order) {
             emit(.undoFailed, order.id, at: now, detail: reason, &actions)
             return
         }

@@ -15,6 +15,8 @@ package struct ResponseTable: Sendable {
         package var undos = 64
         /// Dispatches that are not over.
         package var dispatches = 100_000
+        /// What their orders hold, in bytes.
+        package var bytes = 64 << 20
 
         package init() {}
     }
@@ -76,6 +78,8 @@ package struct ResponseTable: Sendable {
 
     let limits: Limits
     let bootID: String
+    /// The id of this machine's agent: orders for others are refused; nil where nobody could give such orders.
+    package var agentID: String?
     /// Minutes per repetition for orders that bring no list of their own.
     package var repeatedOffenders: [Int64]
     /// Whether the administrator has switched responses off on this machine: new orders are refused.
@@ -88,6 +92,8 @@ package struct ResponseTable: Sendable {
     package var isPaused = false
 
     package internal(set) var dispatches: [DispatchID: Dispatch] = [:]
+    /// What the orders of ``dispatches`` hold, in bytes.
+    var heldBytes = 0
     var finished = FinishedDispatches()
     package var repetitions = RepetitionCounters()
     var lines: [ResponseKey: Line] = [:]
@@ -452,6 +458,7 @@ package struct ResponseTable: Sendable {
 
     /// Adds an order that stands in no line yet.
     mutating func insert(_ order: Order, key: ResponseKey) {
+        heldBytes += order.byteCount - (dispatches[order.id]?.order.byteCount ?? 0)
         dispatches[order.id] = Dispatch(order: order, phase: .waiting, key: key, serial: nextSerial)
         nextSerial += 1
     }
@@ -461,6 +468,7 @@ package struct ResponseTable: Sendable {
         _ id: DispatchID, _ outcome: FinishedDispatches.Outcome, at now: Moment, _ actions: inout [ResponseAction]
     ) {
         let dispatch = dispatches.removeValue(forKey: id)
+        heldBytes -= dispatch?.order.byteCount ?? 0
         if let key = dispatch?.key, let line = lines[key] {
             if line.holder == id { lines[key]?.holder = nil }
             if line.waiting.contains(id) { lines[key]?.waiting.removeAll { $0 == id } }
@@ -472,7 +480,15 @@ package struct ResponseTable: Sendable {
 
     private func refusal(of order: Order) -> String? {
         if isDisabled { return "(1350): active response is disabled in this machine's configuration" }
-        if dispatches.count >= limits.dispatches { return "too many responses are not over yet" }
+        return reasonToRefuse(order)
+    }
+
+    /// Why this machine does not take an order, to run or to undo something that it does not know.
+    func reasonToRefuse(_ order: Order) -> String? {
+        if dispatches.count >= limits.dispatches || heldBytes + order.byteCount > limits.bytes {
+            return "too many responses are not over yet"
+        }
+        if let agentID, order.agentID != agentID { return "the order is for another agent, not for \"\(agentID)\"" }
         return order.reasonToRefuse
     }
 

@@ -8,6 +8,9 @@ package struct Backoff: Equatable, Sendable {
     /// The bound that is never exceeded.
     package let maximum: Duration
 
+    /// Whoever was connected for so long was connected, however long the wait before.
+    private static let lastingConnection = Duration.seconds(5)
+
     private var bound: Duration
 
     /// - Parameters:
@@ -25,11 +28,13 @@ package struct Backoff: Equatable, Sendable {
         return bound * Double.random(in: 0...1, using: &generator)
     }
 
-    /// Begins anew.
+    /// Begins anew when a connection has lasted for longer than the next wait may.
     ///
-    /// Call it when the peer has accepted the connection, not when it is merely open: a manager that refuses at once
-    /// must not be asked in a tight loop.
-    package mutating func reset() {
-        bound = base
+    /// Call it at the end of a connection that the peer had accepted, not of one that was merely open. A manager that
+    /// refuses, or that accepts and ends the connection, at once must not be asked in a tight loop.
+    ///
+    /// - Parameter duration: how long it was accepted.
+    package mutating func wasConnected(for duration: Duration) {
+        if duration >= min(bound, Self.lastingConnection) { bound = base }
     }
 }

@@ -118,7 +118,7 @@ struct Delivery: Sendable {
     /// An agent can keep what it has turned away: that is sent again.
     mutating func ready(_ agent: String) {
         guard let waiting = turnedAway.removeValue(forKey: agent) else { return }
-        for order in pending.orders(for: agent) where order.kind == .run && waiting.contains(order.id) { send(order) }
+        for order in pending.orders(for: agent) where waiting.contains(order.id) { send(order) }
     }
 
     // MARK: The stop

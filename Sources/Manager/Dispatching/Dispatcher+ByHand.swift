@@ -80,7 +80,7 @@ extension Dispatcher {
     func cancel(_ id: DispatchID, agent: String, by: String) async throws(LedgerError) -> Bool {
         try await durably { state in
             guard state.delivery.cancel(id, agent) else { return [] }
-            state.counters.end(id)
+            state.counters.end(id, agent: agent)
             return [
                 .event(
                     DispatchEvent(

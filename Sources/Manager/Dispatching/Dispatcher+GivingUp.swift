@@ -30,7 +30,7 @@ extension Dispatcher {
     func expire(now: Int64) {
         state.withLock { state in
             let changes = state.delivery.expire(now: now).map { order, reason -> LedgerChange in
-                state.counters.end(order.id)
+                state.counters.end(order.id, agent: order.agentID)
                 logger.warning(
                     "Response expired",
                     metadata: .of([

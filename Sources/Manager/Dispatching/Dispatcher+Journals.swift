@@ -60,17 +60,17 @@ extension Dispatcher {
     ) {
         let reconciliation = Reconciliation(agent: agent, at: Timestamp.now(), held: held)
         let active = held.filter { $0.stage == .active }.map(\.id)
-        state.counters.expect(active)
+        state.counters.expect(active, agent: agent)
         ledger.enqueue([.reconcile(reconciliation)]) { [weak self] result in
             guard let self else { return }
             let differences = (try? result.get()).map { reconciliation.findings.value }
             if let differences { log(differences, held: held.count, agent: agent) }
             self.state.withLock { state in
-                for id in differences?.lost ?? [] { state.counters.end(id) }
+                for id in differences?.lost ?? [] { state.counters.end(id, agent: agent) }
                 for found in differences?.active ?? [] {
                     state.counters.beginExpected(found.id, activeResponse: found.activeResponse, agent: agent)
                 }
-                state.counters.forgetExpected(active)
+                state.counters.forgetExpected(active, agent: agent)
                 guard let unknown = differences?.unknown, !unknown.isEmpty, state.delivery.isUp(link, agent) else {
                     return
                 }

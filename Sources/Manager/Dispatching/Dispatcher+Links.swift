@@ -120,7 +120,8 @@ extension Dispatcher {
         default: break
         }
         if report.kind.endsResponse {
-            state.counters.end(report.dispatchID, isDecided: state.filter.mayContain(report.dispatchID))
+            state.counters.end(
+                report.dispatchID, agent: agent, isDecided: state.filter.mayContain(report.dispatchID))
         }
         logger.info(
             "Response event",
@@ -129,6 +130,6 @@ extension Dispatcher {
             ]))
         guard report.kind == .undone else { return [] }
         let until = Timestamp.now() + undoGrace
-        return state.lifts.undone(report.dispatchID, until: until).map { [.lift($0)] } ?? []
+        return state.lifts.undone(report.dispatchID, agent: agent, until: until).map { [.lift($0)] } ?? []
     }
 }

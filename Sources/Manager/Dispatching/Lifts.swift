@@ -36,9 +36,12 @@ struct Lifts: Sendable {
 
     /// The response of a lift was undone just now, from when on its time counts anew.
     ///
+    /// - Parameter agent: who says so; of another one's response nobody is believed.
     /// - Returns: the changed lift; nil when nobody had asked for that undo.
-    mutating func undone(_ id: DispatchID, until: Int64) -> Lift? {
-        guard let target = targets[id], var lift = lifts[target], until > lift.until else { return nil }
+    mutating func undone(_ id: DispatchID, agent: String, until: Int64) -> Lift? {
+        guard let target = targets[id], target.agent == agent, var lift = lifts[target], until > lift.until else {
+            return nil
+        }
         lift.until = until
         lifts[target] = lift
         return lift

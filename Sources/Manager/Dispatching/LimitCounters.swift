@@ -11,6 +11,11 @@ struct LimitCounters: Sendable {
         let agent: String
     }
 
+    private struct AgentDispatch: Hashable, Sendable {
+        let id: DispatchID
+        let agent: String
+    }
+
     private struct Tally: Sendable {
         var runs = MinuteCounter()
         var underWay = 0
@@ -30,13 +35,13 @@ struct LimitCounters: Sendable {
     }
 
     /// The most ends that are remembered of dispatches that are not known here yet.
-    private static let mostEarlyEnds = 10_000
+    private static let mostAgentDispatchs = 10_000
 
     private var underWay: [DispatchID: Entry] = [:]
     /// Those that were over before they were let out.
-    private var endedEarly: Set<DispatchID> = []
+    private var endedEarly: Set<AgentDispatch> = []
     /// Those of which an agent's journal says that they are in force, while the ledger is asked what they are.
-    private var expected: Set<DispatchID> = []
+    private var expected: Set<AgentDispatch> = []
     private var responses: [String: Tally] = [:]
     private var all = Tally()
 
@@ -45,7 +50,7 @@ struct LimitCounters: Sendable {
     /// - Parameter now: unix milliseconds.
     mutating func letOut(_ id: DispatchID, activeResponse: String, agent: String, now: Int64) {
         countRun(of: activeResponse, at: now)
-        if endedEarly.remove(id) != nil { return }
+        if endedEarly.remove(AgentDispatch(id: id, agent: agent)) != nil { return }
         begin(id, activeResponse: activeResponse, agent: agent)
     }
 
@@ -59,17 +64,17 @@ struct LimitCounters: Sendable {
     }
 
     /// These may turn out to be not over, although they count as such.
-    mutating func expect(_ ids: [DispatchID]) {
-        for id in ids where underWay[id] == nil { expected.insert(id) }
+    mutating func expect(_ ids: [DispatchID], agent: String) {
+        for id in ids where underWay[id] == nil { expected.insert(AgentDispatch(id: id, agent: agent)) }
     }
 
     /// One that was expected is not over, unless its end was reported meanwhile.
     mutating func beginExpected(_ id: DispatchID, activeResponse: String, agent: String) {
-        if expected.contains(id) { begin(id, activeResponse: activeResponse, agent: agent) }
+        if expected.contains(AgentDispatch(id: id, agent: agent)) { begin(id, activeResponse: activeResponse, agent: agent) }
     }
 
-    mutating func forgetExpected(_ ids: [DispatchID]) {
-        if !expected.isEmpty { expected.subtract(ids) }
+    mutating func forgetExpected(_ ids: [DispatchID], agent: String) {
+        if !expected.isEmpty { for id in ids { expected.remove(AgentDispatch(id: id, agent: agent)) } }
     }
 
     /// One was let out at that time (in unix milliseconds), whatever has become of it.
@@ -80,21 +85,25 @@ struct LimitCounters: Sendable {
 
     /// A response is over; one that is not counted changes nothing.
     ///
-    /// - Parameter isDecided: whether it may have been decided in this life of the manager. The end of one that was not
-    ///   may come before its alert is read again, after a crash.
-    mutating func end(_ id: DispatchID, isDecided: Bool = true) {
-        if !expected.isEmpty { expected.remove(id) }
-        guard let entry = underWay.removeValue(forKey: id) else {
-            if !isDecided, endedEarly.count < Self.mostEarlyEnds { endedEarly.insert(id) }
+    /// - Parameters:
+    ///   - agent: whose it is; what another one says of it changes nothing.
+    ///   - isDecided: whether it may have been decided in this life of the manager. The end of one that was not may come
+    ///     before its alert is read again, after a crash.
+    mutating func end(_ id: DispatchID, agent: String, isDecided: Bool = true) {
+        if !expected.isEmpty { expected.remove(AgentDispatch(id: id, agent: agent)) }
+        guard let entry = underWay[id] else {
+            if !isDecided, endedEarly.count < Self.mostAgentDispatchs { endedEarly.insert(AgentDispatch(id: id, agent: agent)) }
             return
         }
+        guard entry.agent == agent else { return }
+        underWay[id] = nil
         responses[entry.activeResponse]?.end(entry.agent)
         all.end(entry.agent)
     }
 
     /// An agent was removed: nothing of it counts any more.
     mutating func remove(agent: String) {
-        for (id, entry) in underWay where entry.agent == agent { end(id) }
+        for (id, entry) in underWay where entry.agent == agent { end(id, agent: agent) }
     }
 
     /// The limit that one more would exceed, in words; nil when there is none.

@@ -48,14 +48,13 @@ struct PendingOrders: Sendable {
         agents[order.agentID]?[Key(order)]?.wasSent = true
     }
 
-    /// Notes that an order to run is not on its agent, which could not keep it.
+    /// Notes that the orders of a dispatch are not on their agent, which could not keep one.
     ///
-    /// - Returns: whether it is here.
+    /// - Returns: whether there are any.
     mutating func turnedAway(_ id: DispatchID, agent: String) -> Bool {
-        let key = Key(id: id, isUndo: false)
-        guard agents[agent]?[key] != nil else { return false }
-        agents[agent]?[key]?.wasSent = false
-        return true
+        let keys = [false, true].map { Key(id: id, isUndo: $0) }.filter { agents[agent]?[$0] != nil }
+        for key in keys { agents[agent]?[key]?.wasSent = false }
+        return !keys.isEmpty
     }
 
     /// Takes back an order to run.

@@ -19,7 +19,8 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
 
     /// How long an agent may take to say hello.
     private static let helloTimeout = TimeAmount.seconds(10)
-    /// How many batches of reports, each of one read, may wait for their acknowledgement.
+    /// How many batches of reports, each of one read, may wait for their acknowledgement, and other things that an agent
+    /// tells to be taken.
     private static let batchLimit = 8
     /// How often a sign of life is passed on at most.
     private static let signInterval = TimeAmount.seconds(1)
@@ -37,10 +38,8 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     private var reports: [AgentReport] = []
     /// Kinds of reports that this version does not know and that were logged.
     private var unknownKinds: Set<UInt64> = []
-    /// Batches of reports that were handed on and are not acknowledged.
-    private var unacknowledged = 0
-    /// Whether somebody asked for more to read while nothing could be taken.
-    private var isReadHeld = false
+    /// What was handed on and is not acknowledged or taken.
+    private var gate = ReadGate(limit: batchLimit)
     /// Since when the peer has taken nothing of what waits for it; nil while nothing has to wait.
     private var unwritableSince: NIODeadline?
     private var lastSign: NIODeadline?
@@ -85,12 +84,16 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
             // What came before it counts before it.
             passOn()
             decode { () throws(WireError) in
-                desk.events.send(.summary(link, try JournalSummary(encoded: payload)))
+                let part = try JournalSummary(encoded: payload)
+                gate.began()
+                desk.events.send(.summary(link, part))
             }
         case .description(let payload):
             passOn()
             decode { () throws(WireError) in
-                desk.events.send(.description(link, try HeldOrder(encoded: payload)))
+                let found = try HeldOrder(encoded: payload)
+                gate.began()
+                desk.events.send(.description(link, found))
             }
         case .turnedAway(let id, let reason):
             guard let id = DispatchID(bytes: id) else { return }
@@ -131,7 +134,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
 
     private func passOn() {
         guard let link, !reports.isEmpty else { return }
-        unacknowledged += 1
+        gate.began()
         desk.events.send(.reports(link, reports))
         reports = []
     }
@@ -157,14 +160,20 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        isReadHeld = !canTake(context)
-        if !isReadHeld { context.read() }
+        if gate.mayRead(isWritable: context.channel.isWritable) { context.read() }
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is RemoteLink.Taken else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        gate.ended()
+        readOn(context)
+        promise?.succeed()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .reportAck = unwrapOutboundIn(data) {
             // One for each batch.
-            unacknowledged -= 1
+            gate.ended()
             readOn(context)
         }
         guard unwritableSince != nil else { return context.write(data, promise: promise) }
@@ -182,14 +191,8 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    private func canTake(_ context: ChannelHandlerContext) -> Bool {
-        unacknowledged < Self.batchLimit && context.channel.isWritable
-    }
-
     private func readOn(_ context: ChannelHandlerContext) {
-        guard isReadHeld, canTake(context) else { return }
-        isReadHeld = false
-        context.read()
+        if gate.readsOn(isWritable: context.channel.isWritable) { context.read() }
     }
 
     private func heard(_ link: RemoteLink, _ context: ChannelHandlerContext) {
@@ -250,7 +253,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.ping(nonce: nonce)), promise: nil)
         case .dead:
             // It cannot be heard while nothing is read.
-            guard isReadHeld else { return end(context, reason: "it fell silent") }
+            guard gate.isHeld else { return end(context, reason: "it fell silent") }
             heartbeat.heard(now: now)
             self.heartbeat = heartbeat
         }

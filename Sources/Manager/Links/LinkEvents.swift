@@ -2,6 +2,9 @@ import ActiveResponse
 
 /// What happens on the links, on its way from the event loops to the dispatcher: in the order in which it happened
 /// on each link.
+///
+/// What waits here is bounded by whoever sends it: a link is read on only when its reports are acknowledged and its
+/// summaries and descriptions were taken; signs of life come once a second, and the others once for each link.
 struct LinkEvents: Sendable {
     enum Event: Sendable {
         /// An agent is connected and known.

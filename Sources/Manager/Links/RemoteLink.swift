@@ -5,6 +5,9 @@ import Synchronization
 
 /// The link to an agent over its TLS connection.
 final class RemoteLink: AgentLink {
+    /// Tells the link's own handler that one thing less is underway.
+    struct Taken: Sendable {}
+
     let agentID: String
     /// The fingerprint of the certificate that the link was opened with.
     let fingerprint: String
@@ -67,6 +70,11 @@ final class RemoteLink: AgentLink {
             answers -= 1
             return true
         }
+    }
+
+    /// A part of a summary, or a description, that came over this link was dealt with.
+    func taken() {
+        channel.triggerUserOutboundEvent(Taken(), promise: nil)
     }
 
     func close(reason: String) {

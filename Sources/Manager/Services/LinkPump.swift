@@ -34,8 +34,10 @@ struct LinkPump: Service {
                 dispatcher.reports(reports, agent: link.agentID, over: link)
             case .summary(let link, let part):
                 dispatcher.summary(part, agent: link.agentID, over: link)
+                link.taken()
             case .description(let link, let found):
                 dispatcher.found(found, agent: link.agentID, over: link)
+                link.taken()
             case .trusts(let link, let fingerprints):
                 guard dispatcher.isUp(link, agent: link.agentID) else { continue }
                 authorities.confirmed(fingerprints, by: link)

@@ -11,6 +11,21 @@ import Testing
         outbox.release(through: through).compactMap { if case .event(let event) = $0 { event } else { nil } }
     }
 
+    @Test func `says when it is full, and when there is room again`() {
+        let outbox = EventOutbox(records: [], now: 1, limit: 4)
+        var last: UInt64 = 0
+        for number in 1...4 {
+            #expect(!outbox.isFull)
+            last = outbox.number(event(UInt8(number))).sequence
+        }
+        #expect(outbox.isFull && !outbox.hasRoom)
+        _ = outbox.release(through: last)
+        _ = outbox.acknowledge(through: last - 3)
+        #expect(!outbox.isFull && !outbox.hasRoom)
+        _ = outbox.acknowledge(through: last - 2)
+        #expect(outbox.hasRoom)
+    }
+
     @Test func `a mark comes after the events before it and before those after it`() {
         let outbox = EventOutbox(records: [], now: 1)
         func order(through: UInt64) -> [String] {

@@ -144,6 +144,27 @@ import Testing
         #expect(next.isRunning(.add, dispatch(2)))
     }
 
+    @Test func `more than fits into memory is refused, also to be undone, until something is over`() {
+        var limits = ResponseTable.Limits()
+        limits.bytes = 10_000
+        var machine = TableMachine(limits: limits)
+        let alert = String(repeating: " ", count: 4_500)
+        for number in 1...2 { machine.submit(order(UInt8(number), address: "192.0.2.\(number)", alert: alert)) }
+        #expect(machine.kinds() == [.received, .started, .received, .started])
+        machine.submit(order(3, address: "192.0.2.3", alert: alert))
+        #expect(machine.kinds() == [.received, .refused])
+        machine.submit(order(4, address: "192.0.2.4", alert: alert).undone())
+        #expect(machine.kinds() == [.received, .undoFailed])
+        machine.end(dispatch(1))
+        machine.submit(order(5, address: "192.0.2.5", alert: alert))
+        #expect(machine.kinds() == [.finished, .received, .started])
+        // What the journal brings back counts too.
+        machine.restart()
+        _ = machine.kinds()
+        machine.submit(order(6, address: "192.0.2.6", alert: alert))
+        #expect(machine.kinds() == [.received, .started])
+    }
+
     @Test func `too many dispatches that are not over are refused`() {
         var limits = ResponseTable.Limits()
         limits.dispatches = 1

@@ -29,9 +29,10 @@ import Testing
         #expect(first.objection(now: 99, isUnderWay: false)?.contains("alice") == true)
         #expect(first.objection(now: 100, isUnderWay: false) == nil)
         #expect(first.objection(now: 100, isUnderWay: true) != nil)
-        #expect(lifts.undone(try dispatchID(1), until: 200)?.until == 200)
+        #expect(lifts.undone(try dispatchID(1), agent: "002", until: 200) == nil)
+        #expect(lifts.undone(try dispatchID(1), agent: "001", until: 200)?.until == 200)
         #expect(lifts.lift(of: try order(2))?.until == 200)
-        #expect(lifts.undone(try dispatchID(9), until: 300) == nil)
+        #expect(lifts.undone(try dispatchID(9), agent: "001", until: 300) == nil)
     }
 
     @Test func `end when somebody applies the same by hand, and are forgotten when nobody wants them`() throws {
@@ -40,11 +41,11 @@ import Testing
         let ended = try #require(lifts.end(for: try order(5)))
         #expect(ended.until <= ended.at)
         #expect(lifts.lift(of: try order(2)) == nil)
-        #expect(lifts.undone(try dispatchID(1), until: 200) == nil)
+        #expect(lifts.undone(try dispatchID(1), agent: "001", until: 200) == nil)
         lifts.add(lift(try order(1)))
         lifts.add(lift(try order(3, address: "192.0.2.8")))
         lifts.prune { $0.until > 100 }
         #expect(lifts.lift(of: try order(2)) == nil)
-        #expect(lifts.undone(try dispatchID(1), until: 200) == nil)
+        #expect(lifts.undone(try dispatchID(1), agent: "001", until: 200) == nil)
     }
 }

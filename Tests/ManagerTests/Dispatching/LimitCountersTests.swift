@@ -55,10 +55,10 @@ import Testing
     @Test func `what an agent's journal has in force counts, unless its end was reported meanwhile`() throws {
         var counters = try counters(["001"])
         let ids = try [0, 1, 2].map { try dispatchID($0) }
-        counters.expect(ids)
+        counters.expect(ids, agent: "001")
         counters.end(ids[2])
         for id in ids { counters.beginExpected(id, activeResponse: "ban", agent: "001") }
-        counters.forgetExpected(ids)
+        counters.forgetExpected(ids, agent: "001")
         #expect(objection(counters, ResponseLimits(concurrent: 2)) != nil)
         #expect(objection(counters, ResponseLimits(concurrent: 3)) == nil)
         counters.beginExpected(ids[2], activeResponse: "ban", agent: "001")
@@ -72,8 +72,8 @@ import Testing
         var counters = try counters(["001", "000"])
         let limits = ResponseLimits(concurrent: 2)
         #expect(objection(counters, limits) == "limit of the active response ban: 2 at the same time")
-        counters.end(try dispatchID(0))
-        counters.end(try dispatchID(0))
+        counters.end(try dispatchID(0), agent: "001")
+        counters.end(try dispatchID(0), agent: "001")
         #expect(objection(counters, limits) == nil)
         #expect(objection(counters, ResponseLimits(concurrent: 1)) != nil)
         counters.remove(agent: "000")
@@ -83,14 +83,24 @@ import Testing
     @Test func `one that is let out twice counts once`() throws {
         var counters = try counters(["001"])
         counters.begin(try dispatchID(0), activeResponse: "ban", agent: "001")
-        counters.end(try dispatchID(0))
+        counters.end(try dispatchID(0), agent: "001")
         #expect(objection(counters, ResponseLimits(concurrent: 1)) == nil)
+    }
+
+    @Test func `what an agent says of another one's ends nothing, neither what is under way nor what comes`() throws {
+        var counters = try counters(["001"])
+        counters.end(try dispatchID(0), agent: "002")
+        #expect(objection(counters, ResponseLimits(concurrent: 1)) != nil)
+        counters.end(try dispatchID(0), agent: "001")
+        counters.end(try dispatchID(1), agent: "002", isDecided: false)
+        counters.letOut(try dispatchID(1), activeResponse: "ban", agent: "001", now: 1_000_000)
+        #expect(objection(counters, ResponseLimits(concurrent: 1)) != nil)
     }
 
     /// After a crash an agent may report the end of what it was sent before its alert is read again.
     @Test func `what was over before it was let out again counts as a run alone`() throws {
         var counters = LimitCounters()
-        counters.end(try dispatchID(0), isDecided: false)
+        counters.end(try dispatchID(0), agent: "001", isDecided: false)
         counters.letOut(try dispatchID(0), activeResponse: "ban", agent: "001", now: 1_000_000)
         #expect(objection(counters, ResponseLimits(concurrent: 1)) == nil)
         #expect(objection(counters, ResponseLimits(runsPerMinute: 1)) != nil)

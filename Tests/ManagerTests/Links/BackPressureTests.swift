@@ -39,6 +39,35 @@ import Testing
         #expect(counter.count == 2)
     }
 
+    @Test func `is not read while too much of what it tells of its journal is not taken`() async throws {
+        let (fixture, counter) = try await connected()
+        let held = HeldDispatch(id: try dispatchID(1), stage: .active, undoDue: 1)
+        let part = JournalSummary(total: 1 << 30, held: [held])
+        for _ in 1...7 { try fixture.channel.writeInbound(Message.journalSummary(payload: part.encoded())) }
+        fixture.channel.read()
+        #expect(counter.count == 1)
+        try fixture.channel.writeInbound(Message.journalSummary(payload: part.encoded()))
+        for _ in 0..<1000 { fixture.channel.read() }
+        #expect(counter.count == 1)
+        try await fixture.pump()
+        fixture.channel.embeddedEventLoop.run()
+        #expect(counter.count == 2)
+    }
+
+    @Test func `is not read while too many dispatches that it tells are not taken`() async throws {
+        let (fixture, counter) = try await connected()
+        let order = Order(
+            id: try dispatchID(1), command: "ban", activeResponse: "ban", executable: "ban", alertID: "1", ruleID: "1",
+            agentName: "web", agentID: "001")
+        let told = HeldOrder(held: HeldDispatch(id: order.id, stage: .active, undoDue: 1), order: order)
+        for _ in 1...8 { try fixture.channel.writeInbound(Message.description(payload: told.encoded())) }
+        fixture.channel.read()
+        #expect(counter.count == 0)
+        try await fixture.pump()
+        fixture.channel.embeddedEventLoop.run()
+        #expect(counter.count == 1)
+    }
+
     @Test func `is not read while the agent does not read, and is closed in the end`() async throws {
         let (fixture, counter) = try await connected()
         fixture.channel.isWritable = false
