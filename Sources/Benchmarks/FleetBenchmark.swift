@@ -14,7 +14,7 @@ enum FleetBenchmark {
     /// How many agents; each takes a descriptor in both processes.
     ///
     /// `EDR_BENCHMARK_AGENTS` changes it.
-    private static let count = Int(ProcessInfo.processInfo.environment["EDR_BENCHMARK_AGENTS"] ?? "") ?? 10_000
+    static let count = Int(ProcessInfo.processInfo.environment["EDR_BENCHMARK_AGENTS"] ?? "") ?? 10_000
     private static let backlog = 10_000
     /// Handshakes at the same time.
     private static let atOnce = 64
@@ -84,7 +84,7 @@ enum FleetBenchmark {
         try await group.shutdownGracefully()
     }
 
-    private static let policy = """
+    static let policy = """
         <command><name>block</name><executable>block</executable></command>
         <active-response>
           <name>witness</name><command>block</command><location>local</location><rules_id>5700</rules_id>
@@ -99,7 +99,7 @@ enum FleetBenchmark {
 
     // MARK: - The witness
 
-    private static func witnessed(
+    static func witnessed(
         _ what: String, _ fleet: Fleet, _ arrivals: Arrivals, _ body: () throws -> Void
     ) throws {
         let witness = try Witness(fleet, arrivals)
@@ -141,7 +141,7 @@ enum FleetBenchmark {
     }
 
     /// Calls the body for all elements, some at a time; the results are in no order.
-    private static func inParallel<T: Sendable, R: Sendable>(
+    static func inParallel<T: Sendable, R: Sendable>(
         _ elements: [T], _ body: @escaping @Sendable (T) async throws -> R
     ) async throws -> [R] {
         try await withThrowingTaskGroup(of: R.self) { group in
@@ -156,7 +156,7 @@ enum FleetBenchmark {
     }
 
     /// Waits until nothing is on its way: no order is pending and the ledger's queue is empty.
-    private static func settle(_ fleet: Fleet, connected: Int? = nil) async throws {
+    static func settle(_ fleet: Fleet, connected: Int? = nil) async throws {
         for _ in 0..<600 {
             let status = try fleet.controlJSON("status") as? [String: Any] ?? [:]
             let queues = status["queues"] as? [String: Int] ?? [:]
@@ -194,7 +194,7 @@ enum FleetBenchmark {
     private static func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
 
     /// Resident memory in kB.
-    private static func memory(of pid: pid_t) -> Int {
+    static func memory(of pid: pid_t) -> Int {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0

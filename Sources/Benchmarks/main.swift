@@ -7,6 +7,7 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> Void)] = [
     ("latency", { try await LatencyBenchmark.run() }),
     ("burst", { try await BurstBenchmark.run() }),
     ("fleet", { try await FleetBenchmark.run() }),
+    ("siege", { try await SiegeBenchmark.run() }),
     ("reconnect", { try await ReconnectBenchmark.run() }),
     ("footprint", { try await FootprintBenchmark.run() }),
     ("bans", { try BansBenchmark.run() }),

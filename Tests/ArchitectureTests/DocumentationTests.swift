@@ -47,6 +47,33 @@ import Testing
     }
 }
 
+/// docs/explanation/threat-model.md, held against the tests.
+@Suite struct `The threat model` {
+    /// Files and the names of tests in them, as `[Name](../../Tests/…/Name.swift): "test", "test"`.
+    private func claims(in text: some StringProtocol) -> [(file: String, test: String)] {
+        String(text).matches(of: /\]\(\.\.\/\.\.\/(Tests\/[^)]+\.swift)\): ("[^"]+"(?:, "[^"]+")*)/).flatMap { match in
+            match.2.matches(of: /"([^"]+)"/).map { (String(match.1), String($0.1)) }
+        }
+    }
+
+    @Test func `names tests that exist`() throws {
+        let claims = claims(in: try Repository.text(of: "docs/explanation/threat-model.md"))
+        #expect(claims.count > 50)
+        for (file, test) in claims {
+            #expect(try Repository.text(of: file).contains("func `\(test)`"), "\(file) has no test \"\(test)\"")
+        }
+    }
+
+    @Test func `proves everything that it says is defended`() throws {
+        let text = try Repository.text(of: "docs/explanation/threat-model.md")
+        let defended = try #require(text.firstMatch(of: #/(?s)\n## What is defended\n(.*?)\n## /#)).1
+        let rows = defended.split(separator: "\n").filter { $0.hasPrefix("| ") }
+            .filter { !$0.hasPrefix("| what |") && !$0.hasPrefix("| ---") }
+        #expect(rows.count > 25)
+        for row in rows { #expect(!claims(in: row).isEmpty, "\(row)") }
+    }
+}
+
 /// `config convert` against the readers: it must know which options add up when they are repeated.
 @Suite struct `The shapes of options` {
     @Test func `name every option of which several count`() throws {

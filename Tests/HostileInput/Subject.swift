@@ -12,6 +12,8 @@ package enum Subject: String, CaseIterable, Sendable {
     case alert
     /// A line of OSSEC's `alerts.json`.
     case ossec
+    /// A file of alerts, cut into lines.
+    case lines
     /// From an alert to the arguments of a script.
     case response
     /// The `check_keys` dialogue: what a script prints.
@@ -26,6 +28,10 @@ package enum Subject: String, CaseIterable, Sendable {
     case order
     /// An event, as the manager gets it.
     case event
+    /// A part of the summary of an agent's journal, as the manager gets it.
+    case summary
+    /// A dispatch of an agent's journal, as the manager gets it.
+    case description
     /// The file of an agent's journal.
     case journal
 
@@ -38,6 +44,7 @@ package enum Subject: String, CaseIterable, Sendable {
         case .yaml: try ConfigurationCheck(bytes, .yaml).run()
         case .alert: try AlertCheck(bytes).run()
         case .ossec: try OSSECAlertCheck(bytes).run()
+        case .lines: try LinesCheck(bytes).run()
         case .response: try ResponseCheck(bytes).run()
         case .handshake: try HandshakeCheck(bytes).run()
         case .frames: try FramesCheck(bytes).run()
@@ -45,6 +52,8 @@ package enum Subject: String, CaseIterable, Sendable {
         case .wire: try WireCheck(bytes).run()
         case .order: try OrderInputCheck(bytes).run()
         case .event: try EventCheck(bytes).run()
+        case .summary: try SummaryCheck(bytes).run()
+        case .description: try DescriptionCheck(bytes).run()
         case .journal: try JournalCheck(bytes).run()
         }
     }
@@ -53,10 +62,13 @@ package enum Subject: String, CaseIterable, Sendable {
     package var samples: [[UInt8]] {
         switch self {
         case .xml, .yaml, .alert, .ossec, .response, .handshake: []
+        case .lines: LinesCheck.samples
         case .frames: FramesCheck.samples
         case .token: TokenCheck.samples
         case .wire, .order: OrderInputCheck.samples
         case .event: EventCheck.samples
+        case .summary: SummaryCheck.samples
+        case .description: DescriptionCheck.samples
         case .journal: JournalCheck.samples
         }
     }

@@ -51,6 +51,7 @@ import Testing
             (.ossec, "{\"a\":"), (.ossec, "\"a\":1,"),
             (.handshake, "{\"check_keys\""), (.handshake, "\n"), (.frames, "\u{0}"), (.wire, "\u{8}\u{1}"),
             (.token, " "), (.token, "edr1."), (.order, "j\u{0}"), (.event, "R\u{0}"),
+            (.summary, "\u{12}\u{0}"), (.description, "\u{A}\u{0}"), (.lines, "\n"), (.lines, "x"),
         ] as [(Subject, String)])
     func `time grows with the size only`(subject: Subject, piece: String) throws {
         let bytes = [UInt8](String(repeating: piece, count: (256 << 10) / piece.utf8.count).utf8)

@@ -25,7 +25,7 @@ struct SwarmEnrollment {
         let context = try TLSContext.enrollment(authorityFingerprint: fingerprint)
         let answer = group.next().makePromise(of: EnrollResponse.self)
         let request = EnrollRequest(token: token.text, certificateRequest: request, requestedName: name)
-        _ = try await ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(.seconds(60))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -36,7 +36,12 @@ struct SwarmEnrollment {
                     ])
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
+        do {
+            _ = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+        } catch {
+            // The handler may not have been there to end it.
+            answer.fail(error)
+        }
         let response = try await answer.futureResult.get()
         return SwarmAgent(
             id: response.agentID, name: response.agentName,

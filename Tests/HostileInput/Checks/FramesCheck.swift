@@ -68,7 +68,10 @@ struct FramesCheck {
                 EnrollResponse(
                     agentID: "001", agentName: "web-03", certificateChain: "PEM", authority: "PEM",
                     managerName: "m")),
-            .failure(code: .tokenRejected, text: "no"),
+            .failure(code: .tokenRejected, text: "no"), .journalSummary(payload: [8, 1]),
+            .describe(dispatchIDs: [id, id]),
+            .description(payload: [10, 0]), .renewRequest(certificateRequest: [0x30, 0]),
+            .renewResponse(certificateChain: "PEM"),
         ]
         let frames = messages.compactMap { FramesCheck([1, 0]).sent($0).map { Array(buffer: $0) } }
         return frames.map { [0, 3] + $0 } + [[1, 6] + frames.joined()]
