@@ -1,4 +1,5 @@
 import Hummingbird
+import ManagerSettings
 
 extension ControlRoutes {
     /// What is about the manager's certificate authorities.

@@ -97,8 +97,10 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
             }
         case .turnedAway(let id, let reason):
             guard let id = DispatchID(bytes: id) else { return }
+            gate.began()
             desk.events.send(.notice(link, .turnedAway(id, reason: reason)))
         case .ready:
+            gate.began()
             desk.events.send(.notice(link, .ready))
         case .renewRequest(let request):
             renew(context, link, request)

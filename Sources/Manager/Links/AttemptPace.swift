@@ -25,29 +25,28 @@ final class AttemptPace: Sendable {
         self.limits = limits
     }
 
-    /// Counts an attempt as failed until ``succeeded(_:)`` is called for it.
+    /// Whether an attempt may go on.
     ///
-    /// No more networks are remembered than attempts are let in.
-    ///
-    /// - Returns: whether the attempt may go on.
-    func begin(_ network: PeerNetwork, now: NIODeadline) -> Bool {
+    /// Those that are under way do not count, since many hosts behind one address may enroll at once: of them there are
+    /// never more than ``StrangerGate`` lets in.
+    func admits(_ network: PeerNetwork, now: NIODeadline) -> Bool {
         state.withLock { state in
-            if state.end.map({ now >= $0 }) ?? true { state = State(end: now + limits.period) }
-            let failures = state.failures[network] ?? 0
-            guard state.total < limits.total, failures < limits.perNetwork else { return false }
-            state.total += 1
-            state.failures[network] = failures + 1
-            return true
+            begin(&state, now)
+            return state.total < limits.total && state.failures[network] ?? 0 < limits.perNetwork
         }
     }
 
-    /// An attempt was none that counts.
-    func succeeded(_ network: PeerNetwork) {
+    /// An attempt has failed.
+    func failed(_ network: PeerNetwork, now: NIODeadline) {
         state.withLock { state in
-            // The attempt may have begun in the period before.
-            guard let failures = state.failures[network], failures > 0 else { return }
-            state.failures[network] = failures > 1 ? failures - 1 : nil
-            state.total -= 1
+            begin(&state, now)
+            state.total += 1
+            state.failures[network, default: 0] += 1
         }
+    }
+
+    /// Begins the next period when the present one is over.
+    private func begin(_ state: inout State, _ now: NIODeadline) {
+        if state.end.map({ now >= $0 }) ?? true { state = State(end: now + limits.period) }
     }
 }

@@ -40,7 +40,7 @@ final class EnrollmentHandler: ChannelInboundHandler {
         let channel = context.channel
         let address = context.remoteAddress?.ipAddress ?? ""
         let network = PeerNetwork(context.remoteAddress)
-        guard pace.begin(network, now: .now()) else {
+        guard pace.admits(network, now: .now()) else {
             log.say(.warning, "Enrollments fail too often; this one was not looked at", .of([.address: address]))
             return channel.end(
                 after: .failure(
@@ -49,7 +49,8 @@ final class EnrollmentHandler: ChannelInboundHandler {
         let (desk, pace, log) = (desk, pace, log)
         channel.eventLoop.makeFutureWithTask {
             let answer = await Self.answer(request, address: address, desk: desk, log: log)
-            if case .enrollResponse = answer { pace.succeeded(network) }
+            if case .enrollResponse = answer { return answer }
+            pace.failed(network, now: .now())
             return answer
         }.flatMap { answer in
             channel.writeAndFlush(answer)

@@ -72,7 +72,7 @@ final class RemoteLink: AgentLink {
         }
     }
 
-    /// A part of a summary, or a description, that came over this link was dealt with.
+    /// A part of a summary, a description or a notice that came over this link was dealt with.
     func taken() {
         channel.triggerUserOutboundEvent(Taken(), promise: nil)
     }

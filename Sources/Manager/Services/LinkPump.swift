@@ -43,6 +43,7 @@ struct LinkPump: Service {
                 authorities.confirmed(fingerprints, by: link)
             case .notice(let link, let notice):
                 dispatcher.noticed(notice, agent: link.agentID, over: link)
+                link.taken()
             case .heard(let link):
                 guard dispatcher.isUp(link, agent: link.agentID) else { continue }
                 saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)

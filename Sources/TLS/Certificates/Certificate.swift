@@ -82,12 +82,6 @@ package final class Certificate: Sendable {
         return chain
     }
 
-    /// Reads every certificate of a PEM file, in its order.
-    package static func chain(file path: String) throws(TLSError) -> [Certificate] {
-        try chain(
-            pem: CredentialFile.withContents(of: path, isSecret: false) { String(decoding: $0, as: UTF8.self) })
-    }
-
     /// The certificate as PEM text that ends with a line break.
     package func pem() throws(TLSError) -> String {
         ErrorQueue.clear()

@@ -25,14 +25,19 @@ final class OperationsFixture {
         let dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: folder + "/alerts.log"),
             managerName: "manager", logger: .quiet)
+        let home = Home(folder)
+        try FileManager.default.createDirectory(atPath: home.tls, withIntermediateDirectories: true)
+        let authorities = AuthorityDesk(
+            home: home, identity: try ServerIdentity(.loadOrCreate(home: home), lifetime: 3600), registry: registry,
+            ledger: ledger, dispatcher: dispatcher, logger: .quiet)
         let enrollment = EnrollmentDesk(
-            authority: try CertificateAuthority.loadOrCreate(directory: folder), certificateLifetime: 3600,
+            authorities: authorities, certificateLifetime: 3600,
             ledger: ledger, registry: registry, dispatcher: dispatcher, managerName: "manager", logger: .quiet)
         operations = ControlOperations(
             ledger: ledger, dispatcher: dispatcher, registry: registry, context: context, enrollment: enrollment,
-            tokensOfAPI: APITokens(try await ledger.apiTokens(), ledger: ledger),
+            authorities: authorities, tokensOfAPI: APITokens(try await ledger.apiTokens(), ledger: ledger),
             reloader: Reloader(
-                file: nil, home: Home(folder), context: context, dispatcher: dispatcher, started: configuration,
+                file: nil, home: home, context: context, dispatcher: dispatcher, started: configuration,
                 logger: .quiet),
             statistics: [],
             httpSource: HTTPAlertSource(

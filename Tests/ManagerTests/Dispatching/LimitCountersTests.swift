@@ -56,15 +56,15 @@ import Testing
         var counters = try counters(["001"])
         let ids = try [0, 1, 2].map { try dispatchID($0) }
         counters.expect(ids, agent: "001")
-        counters.end(ids[2])
+        counters.end(ids[2], agent: "001")
         for id in ids { counters.beginExpected(id, activeResponse: "ban", agent: "001") }
         counters.forgetExpected(ids, agent: "001")
         #expect(objection(counters, ResponseLimits(concurrent: 2)) != nil)
         #expect(objection(counters, ResponseLimits(concurrent: 3)) == nil)
         counters.beginExpected(ids[2], activeResponse: "ban", agent: "001")
         #expect(objection(counters, ResponseLimits(concurrent: 3)) == nil)
-        counters.end(ids[0])
-        counters.end(ids[1])
+        counters.end(ids[0], agent: "001")
+        counters.end(ids[1], agent: "001")
         #expect(objection(counters, ResponseLimits(concurrent: 1)) == nil)
     }
 

@@ -95,18 +95,20 @@ import Testing
         let pace = AttemptPace(limits: .init(total: 3, perNetwork: 2, period: .seconds(60)))
         let now = NIODeadline.now()
         let (one, other) = (try network("192.0.2.1"), try network("192.0.2.2"))
-        #expect([one, one, one].map { pace.begin($0, now: now) } == [true, true, false])
-        #expect([other, other].map { pace.begin($0, now: now) } == [true, false])
-        #expect(pace.begin(one, now: now + .seconds(60)))
+        func attempt(_ network: PeerNetwork) -> Bool {
+            guard pace.admits(network, now: now) else { return false }
+            pace.failed(network, now: now)
+            return true
+        }
+        #expect([one, one, one].map(attempt) == [true, true, false])
+        #expect([other, other].map(attempt) == [true, false])
+        #expect(pace.admits(one, now: now + .seconds(60)))
     }
 
-    @Test func `those that succeed do not count`() throws {
+    @Test func `those that are under way, and succeed, do not count`() throws {
         let pace = AttemptPace(limits: .init(total: 2, perNetwork: 1, period: .seconds(60)))
         let now = NIODeadline.now()
         let one = try network("192.0.2.1")
-        for _ in 0..<5 {
-            #expect(pace.begin(one, now: now))
-            pace.succeeded(one)
-        }
+        for _ in 0..<5 { #expect(pace.admits(one, now: now)) }
     }
 }

@@ -41,11 +41,13 @@ struct TokenAccess: AccessControl {
     ///
     /// - Parameter reason: for the log; strangers are not told.
     private func refusal(_ reason: String, on channel: any Channel, _ address: String) -> ControlFailure {
-        guard pace.begin(PeerNetwork(channel.remoteAddress), now: .now()) else {
+        let (network, now) = (PeerNetwork(channel.remoteAddress), NIODeadline.now())
+        guard pace.admits(network, now: now) else {
             return ControlFailure(
                 .tooManyRequests, "too many requests without a good API token; try again in a minute",
                 endsConnection: true)
         }
+        pace.failed(network, now: now)
         log.say(.warning, "API token was refused", .of([.address: address, .reason: reason]))
         return ControlFailure(
             .unauthorized,
