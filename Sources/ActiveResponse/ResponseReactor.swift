@@ -228,7 +228,9 @@ final class ResponseReactor: @unchecked Sendable {
     }
 
     private func submit(_ order: Order, at now: Moment) {
-        if journal.outbox.isFull { return turnAway(order, because: "the manager does not acknowledge what is reported") }
+        if journal.outbox.isFull {
+            return turnAway(order, because: "the manager does not acknowledge what is reported")
+        }
         guard order.kind == .run else {
             takenOrders?.add(order)
             return perform(table.submit(order, at: now), at: now)

@@ -115,7 +115,7 @@ package struct Replay {
         let fields: AlertFields
         do throws(AlertError) {
             fields = try scanner.scanAny(line)
-        } catch where error.isRepairable {
+        } catch  where error.isRepairable {
             // As a source does.
             return try LineRepair.wellFormed(line).withUnsafeBufferPointer { repaired throws(AlertError) in
                 try scan(UnsafeRawBufferPointer(repaired))

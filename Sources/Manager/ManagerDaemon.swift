@@ -137,7 +137,8 @@ package struct ManagerDaemon {
         if let port = api.port {
             control.append(
                 RemoteControlServer(
-                    address: api.localAddress, port: port, context: { identity.controlContext }, routes: routes, tokens: tokens,
+                    address: api.localAddress, port: port, context: { identity.controlContext }, routes: routes,
+                    tokens: tokens,
                     readiness: readiness, logger: logger))
         }
 

@@ -107,7 +107,7 @@ extension ControlOperations {
     private static func alert(_ text: [UInt8]) throws(AlertError) -> Alert {
         do throws(AlertError) {
             return try Alert(anyFormat: text, host: LocalHost.name)
-        } catch where error.isRepairable {
+        } catch  where error.isRepairable {
             return try Alert(
                 json: text.withUnsafeBufferPointer { LineRepair.wellFormed(UnsafeRawBufferPointer($0)) })
         }

@@ -107,10 +107,12 @@ extension Dispatcher {
         } catch {
             // Once for each reason: on a full disk the log would be filled with it.
             let text = "\(error)"
-            guard logTrouble.withLock({ trouble in
-                defer { trouble = text }
-                return trouble != text
-            }) else { return }
+            guard
+                logTrouble.withLock({ trouble in
+                    defer { trouble = text }
+                    return trouble != text
+                })
+            else { return }
             logger.error(
                 "Alerts cannot be written to alerts.log; further ones are not reported",
                 metadata: .of([.alert: alert.id, .error: text]))

@@ -70,7 +70,9 @@ struct LimitCounters: Sendable {
 
     /// One that was expected is not over, unless its end was reported meanwhile.
     mutating func beginExpected(_ id: DispatchID, activeResponse: String, agent: String) {
-        if expected.contains(AgentDispatch(id: id, agent: agent)) { begin(id, activeResponse: activeResponse, agent: agent) }
+        if expected.contains(AgentDispatch(id: id, agent: agent)) {
+            begin(id, activeResponse: activeResponse, agent: agent)
+        }
     }
 
     mutating func forgetExpected(_ ids: [DispatchID], agent: String) {
@@ -92,7 +94,9 @@ struct LimitCounters: Sendable {
     mutating func end(_ id: DispatchID, agent: String, isDecided: Bool = true) {
         if !expected.isEmpty { expected.remove(AgentDispatch(id: id, agent: agent)) }
         guard let entry = underWay[id] else {
-            if !isDecided, endedEarly.count < Self.mostAgentDispatchs { endedEarly.insert(AgentDispatch(id: id, agent: agent)) }
+            if !isDecided, endedEarly.count < Self.mostAgentDispatchs {
+                endedEarly.insert(AgentDispatch(id: id, agent: agent))
+            }
             return
         }
         guard entry.agent == agent else { return }

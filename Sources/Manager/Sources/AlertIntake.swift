@@ -61,7 +61,7 @@ package struct AlertIntake {
             alert =
                 snapshot.policy.mayFire(fields, line: line, cache: &cache)
                 ? try Alert(fields, line: line, host: host) : nil
-        } catch where error.isRepairable {
+        } catch  where error.isRepairable {
             return try LineRepair.wellFormed(line).withUnsafeBufferPointer { repaired throws(AlertError) in
                 try take(UnsafeRawBufferPointer(repaired))
             }

@@ -7,6 +7,7 @@ import Testing
 
 @Suite struct `API tokens` {
     private let minute: Int64 = 60_000
+    private let hour: Int64 = 3_600_000
 
     @Test func `open what they say, for as long as they say`() async throws {
         try await withLedger(.sqlite) { fixture in
@@ -27,8 +28,8 @@ import Testing
         try await withLedger(.sqlite) { fixture in
             let ledger = try await fixture.ledger
             let tokens = APITokens([], ledger: ledger)
-            let (first, _) = try await tokens.create(name: "a", role: .viewer, lifetime: minute, by: "root")
-            let (second, _) = try await tokens.create(name: "b", role: .admin, lifetime: minute, by: "root")
+            let (first, _) = try await tokens.create(name: "a", role: .viewer, lifetime: hour, by: "root")
+            let (second, _) = try await tokens.create(name: "b", role: .admin, lifetime: hour, by: "root")
             #expect(first != second)
             #expect(try await tokens.revoke("a", by: "root"))
             #expect(try tokens.check(first, from: "x") == .unknown)
