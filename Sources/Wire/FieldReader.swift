@@ -44,6 +44,13 @@ package struct FieldReader: Sendable {
             return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
         }
 
+        /// The field as a time in unix milliseconds; throws when it is not a varint.
+        ///
+        /// One that no clock shows comes as the nearest that one can (see ``Swift/Int64/nearestTime``).
+        package func time() throws(WireError) -> Int64 {
+            try signed().nearestTime
+        }
+
         /// The field as raw bytes; throws when it is not length-delimited.
         package func bytes() throws(WireError) -> [UInt8] {
             guard case .bytes(let value) = value else { throw .unexpectedType(field: number) }
@@ -114,4 +121,10 @@ package struct FieldReader: Sendable {
         }
         throw .malformed
     }
+}
+
+extension Int64 {
+    /// The number as unix milliseconds of the years 1970 to 9999: whatever comes from elsewhere can then be reckoned
+    /// with.
+    package var nearestTime: Int64 { Swift.min(Swift.max(self, 0), 253_402_300_799_999) }
 }

@@ -90,7 +90,7 @@ extension HeldDispatch {
             switch field.number {
             case Field.id: id = DispatchID(bytes: try field.bytes())
             case Field.stage: stage = try field.unsigned()
-            case Field.undoDue: undoDue = try field.signed()
+            case Field.undoDue: undoDue = try field.time()
             default: break
             }
         }

@@ -130,7 +130,7 @@ extension ResponseEvent {
         return value > 0 ? value - 1 : value
     }
 
-    /// Reads an event; fields of a newer version are skipped.
+    /// Reads an event; fields of a newer version are skipped, times that no clock shows are brought near.
     ///
     /// - Throws: when the bytes are not a message, or it lacks the dispatch, or its kind is not known.
     package init(encoded bytes: [UInt8]) throws(WireError) {
@@ -143,14 +143,14 @@ extension ResponseEvent {
             case Field.sequence: event.sequence = try field.unsigned()
             case Field.dispatchID: id = DispatchID(bytes: try field.bytes())
             case Field.kind: kind = Kind(rawValue: try field.unsigned())
-            case Field.at: event.at = try field.signed()
+            case Field.at: event.at = try field.time()
             case Field.exitStatus: event.exitStatus = Int32(truncatingIfNeeded: try Self.optional(field))
             case Field.signal: event.signal = Int32(truncatingIfNeeded: try Self.optional(field))
             case Field.duration: event.durationMilliseconds = try Self.optional(field)
-            case Field.undoDue: event.undoDue = try Self.optional(field)
+            case Field.undoDue: event.undoDue = try Self.optional(field).nearestTime
             case Field.output: event.output = try field.bytes()
             case Field.detail: event.detail = try field.text()
-            case Field.retryAt: event.retryAt = try Self.optional(field)
+            case Field.retryAt: event.retryAt = try Self.optional(field).nearestTime
             default: break
             }
         }

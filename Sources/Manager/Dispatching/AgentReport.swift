@@ -44,7 +44,7 @@ struct UnknownReport: Sendable, Equatable {
             case 1: sequence = try field.unsigned()
             case 2: dispatch = DispatchID(bytes: try field.bytes())
             case 3: kind = try field.unsigned()
-            case 4: at = try field.signed()
+            case 4: at = try field.time()
             case 10: detail = try field.text()
             default: break
             }

@@ -21,8 +21,8 @@ import Testing
     @Test(arguments: ResponseEvent.Kind.allCases)
     func `an event comes back as it was`(kind: ResponseEvent.Kind) throws {
         let full = ResponseEvent(
-            sequence: .max, dispatchID: dispatch(1), kind: kind, at: -1, exitStatus: 0, signal: 9,
-            durationMilliseconds: 0, undoDue: .min, output: [0, 255], detail: "x")
+            sequence: .max, dispatchID: dispatch(1), kind: kind, at: 1, exitStatus: 0, signal: 9,
+            durationMilliseconds: 0, undoDue: 253_402_300_799_999, output: [0, 255], detail: "x")
         #expect(try ResponseEvent(encoded: full.encoded()) == full)
         let empty = ResponseEvent(dispatchID: dispatch(1), kind: kind, at: 0)
         #expect(try ResponseEvent(encoded: empty.encoded()) == empty)

@@ -99,6 +99,20 @@ struct ReconciliationTests {
         }
     }
 
+    @Test(arguments: LedgerImplementation.allCases, [Int64.min, .max])
+    func `an undo time that no clock shows is another one`(_ implementation: LedgerImplementation, due: Int64)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([.dispatch(.sample(1)), .dispatch(.sample(2)), state(1, .active)])
+            try await fixture.ledger.append([.event(report(2, "active", .active, sequence: 9))])
+            let hostile = reconciliation([try held(1, due: due), try held(2, due: due)])
+            try await fixture.ledger.append([.reconcile(hostile)])
+            #expect(hostile.findings.value.moved == 2)
+            #expect(try await fixture.ledger.dispatch(dispatchID(1))?.progress.undoDue == due)
+        }
+    }
+
     @Test(arguments: LedgerImplementation.allCases)
     func `an undo that nobody tries again says so`(_ implementation: LedgerImplementation) async throws {
         try await withLedger(implementation) { fixture in

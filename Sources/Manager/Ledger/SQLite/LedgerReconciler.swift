@@ -8,7 +8,7 @@ struct LedgerReconciler {
     static let open = "state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed')"
 
     /// An undo time that differs by less, in milliseconds, is the same one by two clocks.
-    private static let tolerance: Int64 = 1000
+    private static let tolerance: UInt64 = 1000
 
     /// Goes on with the chain of the caller, who takes it back.
     private(set) var writer: LedgerChangeWriter
@@ -67,7 +67,7 @@ struct LedgerReconciler {
         switch progress.state {
         // One whose script failed is in force as well, see `ReportTranslation`.
         case .active, .failed:
-            guard let due = held.undoDue, abs((progress.undoDue ?? 0) - due) > Self.tolerance else { return }
+            guard let due = held.undoDue, !Self.isSame(progress.undoDue ?? 0, due) else { return }
             differences.moved += 1
             try writer.correct(
                 DispatchEvent(
@@ -82,6 +82,12 @@ struct LedgerReconciler {
                     detail: "the agent's journal holds it as active; the ledger had it as \(state.rawValue)",
                     undoDue: held.undoDue))
         }
+    }
+
+    /// Whether two undo times are one; `due` is what the agent says, any number.
+    private static func isSame(_ known: Int64, _ due: Int64) -> Bool {
+        let (difference, isBeyond) = known.subtractingReportingOverflow(due)
+        return !isBeyond && difference.magnitude <= tolerance
     }
 
     /// - Returns: false when there is nothing to lose: an undo that failed for good.
