@@ -1,4 +1,5 @@
 import ActiveResponse
+import Audit
 import Testing
 
 @testable import Manager
@@ -44,6 +45,43 @@ struct LedgerContractTests {
             #expect(try await fixture.ledger.order(new.facts.id) == new.order)
             #expect(try await fixture.ledger.dispatch(dispatchID(2)) == nil)
             #expect(try await fixture.ledger.order(dispatchID(2)) == nil)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a text with a zero character is kept whole, and the record fits`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            let id = try dispatchID(1)
+            let facts = DispatchFacts(
+                id: id, command: "a\0b", activeResponse: "c\0d", agentID: "001", agentName: "e\0f", alertID: "g\0h",
+                ruleID: "i\0j", user: "\0", sourceAddress: "k\0l", filename: "m\0n", created: 1, expires: nil,
+                isStateful: true)
+            let new = NewDispatch(
+                facts: facts, order: [1],
+                events: [DispatchEvent(dispatch: id, at: 1, name: "held", state: .held, detail: "o\0p")],
+                hold: Hold(reason: "q\0r", deadline: 5, isApprovedByDefault: false))
+            try await fixture.ledger.append([.dispatch(new)])
+            try await fixture.ledger.append([
+                .event(
+                    DispatchEvent(
+                        dispatch: id, at: 2, name: "undo_requested", detail: "s\0t", undoRequest: .made(by: "u\0v")))
+            ])
+            try await fixture.checkpoint()
+            let finding = try fixture.verify().finding
+            #expect(finding == nil, "\(finding.map(\.description) ?? "")")
+            let record = try #require(try await fixture.ledger.dispatch(id))
+            #expect(record.facts.command == "a\u{FFFD}b")
+            #expect(record.facts.user == "\u{FFFD}")
+            #expect(record.facts.filename == "m\u{FFFD}n")
+            #expect(record.hold?.reason == "q\u{FFFD}r")
+            #expect(record.progress.undoRequestedBy == "u\u{FFFD}v")
+            let key = ResponseKey(command: "a", user: "w\0x", sourceAddress: nil, object: nil)
+            let lift = Lift(agent: "001", key: key, dispatch: id, by: "y\0z", at: 3, until: 9)
+            try await fixture.ledger.append([.lift(lift), .lift(lift)])
+            #expect(try await fixture.ledger.lifts().map(\.key.user) == ["w\u{FFFD}x"])
+            #expect(try await fixture.ledger.timeline(id).map(\.detail) == ["o\u{FFFD}p", "s\u{FFFD}t"])
         }
     }
 

@@ -23,7 +23,7 @@ struct LedgerChangeWriter {
         case .release(let release): try apply(release)
         case .stop(let stop):
             try run(SQL.endStop, [])
-            if let stop { try run(SQL.saveStop, [stop.at, stop.by, stop.reason]) }
+            if let stop { try run(SQL.saveStop, [stop.at, stop.by.column, stop.reason.column]) }
         case .position(let source, let value): try run(SQL.savePosition, [source, value])
         case .sighting(let seen): try run(SQL.saveSighting, [seen.at, seen.version, seen.address, seen.agent])
         case .trusts(let agent, let authorities): try run(SQL.saveTrust, [authorities.joined(separator: " "), agent])
@@ -111,15 +111,17 @@ struct LedgerChangeWriter {
 
     private func save(_ lift: Lift) throws {
         let key = lift.key
-        try run(SQL.endLift, [lift.agent, key.command, key.user, key.sourceAddress, key.object])
+        let target: [DatabaseValue] = [
+            lift.agent.column, key.command.column, (key.user?.column).value, (key.sourceAddress?.column).value,
+            (key.object?.column).value,
+        ]
+        try run(SQL.endLift, StatementArguments(target))
         try run(SQL.forgetLifts, [lift.at])
         guard lift.until > lift.at else { return }
-        try run(
-            SQL.saveLift,
-            [
-                lift.agent, key.command, key.user, key.sourceAddress, key.object, lift.dispatch.blob, lift.by,
-                lift.at, lift.until,
-            ])
+        let rest: [DatabaseValue] = [
+            lift.dispatch.blob.databaseValue, lift.by.column, lift.at.databaseValue, lift.until.databaseValue,
+        ]
+        try run(SQL.saveLift, StatementArguments(target + rest))
     }
 
     /// Whether this report was not seen before; it counts as seen from now on.

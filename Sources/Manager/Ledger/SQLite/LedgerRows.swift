@@ -10,6 +10,14 @@ extension Optional where Wrapped: DatabaseValueConvertible {
     var value: DatabaseValue { self?.databaseValue ?? .null }
 }
 
+extension String {
+    /// The text as a column can hold it: SQLite's ends at the first zero character, and what is sealed must be what is
+    /// read again.
+    var column: DatabaseValue {
+        (utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self).databaseValue
+    }
+}
+
 extension DispatchID {
     /// The column's form.
     var blob: Data { Data(bytes) }
@@ -45,7 +53,7 @@ extension DispatchProgress {
     var values: [DatabaseValue] {
         [
             state.rawValue.databaseValue, deliveredAt.value, undoDue.value, exitStatus.value,
-            durationMilliseconds.value, outputEvent.value, undoRequestedBy.value, undoRetry.value,
+            durationMilliseconds.value, outputEvent.value, (undoRequestedBy?.column).value, undoRetry.value,
         ]
     }
 }
@@ -64,9 +72,9 @@ extension DispatchFacts {
     /// In the order of ``columns``.
     var values: [DatabaseValue] {
         [
-            id.blob.databaseValue, command.databaseValue, activeResponse.databaseValue, agentID.databaseValue,
-            agentName.databaseValue, alertID.databaseValue, ruleID.databaseValue, user.value, sourceAddress.value,
-            filename.value, created.databaseValue, expires.value, isStateful.databaseValue,
+            id.blob.databaseValue, command.column, activeResponse.column, agentID.column, agentName.column,
+            alertID.column, ruleID.column, (user?.column).value, (sourceAddress?.column).value,
+            (filename?.column).value, created.databaseValue, expires.value, isStateful.databaseValue,
         ]
     }
 }
@@ -95,7 +103,7 @@ extension Hold {
 
     /// In the order of ``columns``.
     var values: [DatabaseValue] {
-        [reason.databaseValue, deadline.databaseValue, isApprovedByDefault.databaseValue]
+        [reason.column, deadline.databaseValue, isApprovedByDefault.databaseValue]
     }
 }
 
@@ -115,8 +123,8 @@ extension DispatchEvent {
     /// In the order of ``columns``.
     var values: [DatabaseValue] {
         [
-            dispatch.blob.databaseValue, at.databaseValue, name.databaseValue, (state?.rawValue).value,
-            detail.databaseValue, undoDue.value, exitStatus.value, durationMilliseconds.value,
+            dispatch.blob.databaseValue, at.databaseValue, name.column, (state?.rawValue).value,
+            detail.column, undoDue.value, exitStatus.value, durationMilliseconds.value,
             output.map { Data($0) }.value, undoRetry.value,
         ]
     }
