@@ -66,6 +66,8 @@ import Wire
     @Test(arguments: [
         (Message.undo(dispatchID: [1, 2, 3], by: ""), "dispatchID"),
         (.cancel(dispatchID: [UInt8](repeating: 0, count: 17)), "dispatchID"),
+        (.hello(Samples.hello(ofJournal: String(repeating: "j", count: 129))), "journalID"),
+        (.hello(Samples.hello(ofVersion: String(repeating: "v", count: 129))), "agentVersion"),
         (.order(payload: []), "payload"),
         (.report(payload: []), "payload"),
         (.description(payload: []), "payload"),

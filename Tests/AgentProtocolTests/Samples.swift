@@ -6,6 +6,9 @@ enum Samples {
     static let hello = Hello(
         agentVersion: "1.2.3", agentName: "wéb-1", hostname: "web-1.example", osName: "", bootID: "b-1",
         journalID: "0123456789abcdef")
+    static func hello(ofVersion version: String = "1", ofJournal journal: String = "j") -> Hello {
+        Hello(agentVersion: version, agentName: "a", hostname: "", osName: "", bootID: "", journalID: journal)
+    }
     static let enrollRequest = EnrollRequest(
         token: "edr1.secret", certificateRequest: [0x30, 0, 255], requestedName: "web-1")
 

@@ -58,6 +58,11 @@ extension Message {
         switch self {
         case .hello(let hello) where hello.protocolVersion == 0:
             throw .invalidField(kind: kind, field: "protocolVersion")
+        // What the manager keeps of an agent.
+        case .hello(let hello) where hello.journalID.utf8.count > Self.nameByteCount:
+            throw .invalidField(kind: kind, field: "journalID")
+        case .hello(let hello) where hello.agentVersion.utf8.count > Self.nameByteCount:
+            throw .invalidField(kind: kind, field: "agentVersion")
         case .welcome(let welcome) where welcome.protocolVersion == 0:
             throw .invalidField(kind: kind, field: "protocolVersion")
         // A day is more than anybody waits for a dead link, and small enough for any arithmetic.

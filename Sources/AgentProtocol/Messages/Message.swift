@@ -62,6 +62,8 @@ package enum Message: Equatable, Sendable {
     package static let dispatchIDByteCount = 16
     /// The most authorities that are trusted at a time.
     package static let authorityLimit = 8
+    /// The length of the longest name of a journal or a version, in bytes.
+    package static let nameByteCount = 128
 
     /// The kind's name for logs.
     ///

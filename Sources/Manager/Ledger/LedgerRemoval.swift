@@ -1,10 +1,19 @@
 /// Which records may go, and how many at once.
 struct LedgerRemoval: Sendable, Equatable {
-    /// Responses whose last record is older, and notes that are; in unix milliseconds.
+    /// What is old: responses whose last record is from before, and notes that are; in unix milliseconds.
     var before: Int64
-    /// Whether younger responses go too, because room is needed; notes stay.
-    var isPressing = false
-    /// Where the search goes on: the number of the record after which it begins.
+    /// What goes.
+    enum Scope: Sendable, Equatable {
+        /// What is old.
+        case old
+        /// Reports whose response never came, however young, because room is needed: anybody's agent can send any number
+        /// of them, and what others did is worth more.
+        case orphans
+        /// Every response that is over, because room is needed; notes stay.
+        case all
+    }
+    var scope = Scope.old
+    /// Where the search goes on, as the last step has said; a number of the ledger's own in each scope.
     var after: Int64 = 0
     /// Unix milliseconds.
     let now: Int64

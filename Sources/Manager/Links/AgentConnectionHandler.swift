@@ -98,7 +98,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
         case .turnedAway(let id, let reason):
             guard let id = DispatchID(bytes: id) else { return }
             gate.began()
-            desk.events.send(.notice(link, .turnedAway(id, reason: reason)))
+            desk.events.send(.notice(link, .turnedAway(id, reason: reason.bounded)))
         case .ready:
             gate.began()
             desk.events.send(.notice(link, .ready))

@@ -78,10 +78,12 @@ struct Retention: Service {
                     metadata: .of([.count: size.used]))
             }
             isPressing = true
-            removal.isPressing = true
-            removal.after = 0
-            while size.used > settings.maxSize, try await step() { size = try await ledger.size() }
-            size = try await ledger.size()
+            for scope in [LedgerRemoval.Scope.orphans, .all] {
+                removal.scope = scope
+                removal.after = 0
+                while size.used > settings.maxSize, try await step() { size = try await ledger.size() }
+                size = try await ledger.size()
+            }
         } else {
             isPressing = false
         }

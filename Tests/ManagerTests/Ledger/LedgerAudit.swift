@@ -34,9 +34,9 @@ extension LedgerFixture {
 
 extension LedgerRemoval {
     /// Everything that is over and was last heard of before.
-    static func before(_ before: Int64, limit: Int = 400, isPressing: Bool = false) -> LedgerRemoval {
+    static func before(_ before: Int64, limit: Int = 400, scope: Scope = .old) -> LedgerRemoval {
         LedgerRemoval(
-            before: before, isPressing: isPressing, now: before, rememberUntil: before + 100_000, limit: limit)
+            before: before, scope: scope, now: before, rememberUntil: before + 100_000, limit: limit)
     }
 }
 

@@ -220,6 +220,39 @@ struct LedgerContractTests {
     }
 
     @Test(arguments: LedgerImplementation.allCases)
+    func `of an agent's journals the two that were used last are remembered`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            func say(_ sequence: UInt64, _ journal: String) throws -> LedgerChange {
+                .event(try report(1, journal, nil, sequence: sequence, journal: journal))
+            }
+            try await fixture.ledger.append([.dispatch(.sample(1))])
+            for change in try [say(5, "a"), say(5, "b"), say(6, "a"), say(5, "c"), say(6, "a"), say(5, "c")] {
+                try await fixture.ledger.append([change])
+            }
+            #expect(try await fixture.ledger.timeline(dispatchID(1)).map(\.name).suffix(4) == ["a", "b", "a", "c"])
+            // Names without end take no room: the first one is forgotten by now.
+            for number in 0..<20 { try await fixture.ledger.append([say(5, "j\(number)")]) }
+            try await fixture.ledger.append([say(5, "j18"), say(5, "j19"), say(5, "a")])
+            #expect(try await fixture.ledger.timeline(dispatchID(1)).map(\.name).suffix(2) == ["j19", "a"])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `what an agent reports of no response at all is left out`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            let position = ReportPosition(agent: "001", journal: "a", sequence: 1)
+            try await fixture.ledger.append([
+                .event(DispatchEvent(dispatch: .zero, at: 1, name: "reloaded", report: position))
+            ])
+            #expect(try await fixture.ledger.timeline(.zero).isEmpty)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
     func `reports that come before their dispatch count for its state`(_ implementation: LedgerImplementation)
         async throws
     {

@@ -57,9 +57,40 @@ struct LedgerRemovalContractTests {
             let left = try await fixture.ledger.dispatches(DispatchFilter()).map(\.facts.id)
             #expect(left == [try dispatchID(6), try dispatchID(5), try dispatchID(4), try dispatchID(1)])
             // Room for one step: the oldest records first.
-            let step = try await fixture.ledger.remove(.before(1_004, limit: 1, isPressing: true))
+            let step = try await fixture.ledger.remove(.before(1_004, limit: 1, scope: .all))
             #expect(step.responses == 1)
             #expect(try await fixture.ledger.dispatch(dispatchID(1)) == nil)
+            try await fixture.checkpoint()
+            #expect(try fixture.verify().finding == nil)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `where room is needed, reports without a response go first, whatever their time`(
+        _ implementation: LedgerImplementation
+    ) async throws {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([.dispatch(.sample(1, state: .done))])
+            for number in 10..<20 {
+                try await fixture.ledger.append([
+                    .event(report(number, "x", .done, sequence: UInt64(2 * number), at: 90_000)),
+                    .event(report(number, "y", nil, sequence: UInt64(2 * number + 1), at: 90_000)),
+                ])
+            }
+            // Its response comes after all.
+            try await fixture.ledger.append([.dispatch(.sample(12))])
+            let step = try await fixture.ledger.remove(.before(50_000, limit: 3, scope: .orphans))
+            #expect(step.records == 4)
+            #expect(step.next != nil)
+            #expect(try await fixture.ledger.removeAll(.before(50_000, limit: 3, scope: .orphans)).records == 14)
+            #expect(try await fixture.ledger.dispatches(DispatchFilter()).count == 2)
+            #expect(try await fixture.ledger.timeline(dispatchID(12)).count == 4)
+            for number in 10..<20 where number != 12 {
+                #expect(try await fixture.ledger.timeline(dispatchID(number)).isEmpty)
+            }
+            // They are no ids that were removed.
+            #expect(try await fixture.ledger.known([dispatchID(10)]).isEmpty)
+            #expect(try await fixture.ledger.removeAll(.before(50_000, scope: .orphans)) == .init())
             try await fixture.checkpoint()
             #expect(try fixture.verify().finding == nil)
         }

@@ -161,7 +161,7 @@ struct LedgerStoryTests {
             func numbers() async throws -> [UInt8] {
                 try await fixture.ledger.dispatches(DispatchFilter()).compactMap(\.facts.id.bytes.first).sorted()
             }
-            _ = try await fixture.ledger.removeAll(.before(50_000, isPressing: true))
+            _ = try await fixture.ledger.removeAll(.before(50_000, scope: .all))
             try await expectWhole(fixture, "removal")
             // In force: 1, 2, 8, 11. Held: 4. Its undo asked for: 6. Its undo failed: 9. Lifted: 10. Waiting: 12.
             #expect(try await numbers() == [1, 2, 4, 6, 8, 9, 10, 11, 12])

@@ -61,6 +61,7 @@ struct LedgerChangeWriter {
             let isLast = index == new.events.count - 1
             try seal(event, facts: index == 0 ? digest : nil, progress: isLast ? progress : nil)
         }
+        try run(SQL.endOrphan, [id])
         try run(SQL.insertDispatch, StatementArguments(new.facts.values + progress.values))
         let sequence = database.lastInsertedRowID
         try run(SQL.insertOrder, [sequence, order])
@@ -78,17 +79,22 @@ struct LedgerChangeWriter {
         try append(release.event, facts: digest)
     }
 
-    /// Appends what happened to a response, or to none; not a report that was seen before or that is not its agent's to
-    /// make.
+    /// Appends what happened to a response, or to none; not a report that was seen before, or that is not its agent's to
+    /// make, as one about no response is not.
     ///
     /// - Parameter facts: the digest of what was decided, when the event changes that.
     mutating func append(_ event: DispatchEvent, facts: Data? = nil) throws {
         if let report = event.report, try !isNew(report) { return }
         let row = try progress(of: event.dispatch)
         // An agent speaks for itself only: what it says of another one's response is not even history.
-        if let row, let report = event.report {
-            let owner: String = row["agent_id"]
-            if owner != report.agent { return }
+        if let report = event.report {
+            if let row {
+                let owner: String = row["agent_id"]
+                if owner != report.agent { return }
+            } else {
+                if event.dispatch == .zero { return }
+                try run(SQL.saveOrphan, [event.dispatch.blob])
+            }
         }
         let before = try row.map { try DispatchProgress(row: $0) }
         var after = before
@@ -127,8 +133,13 @@ struct LedgerChangeWriter {
     /// Whether this report was not seen before; it counts as seen from now on.
     private func isNew(_ report: ReportPosition) throws -> Bool {
         // Journals count in 64 bits without sign, SQLite with: no journal will ever reach the difference.
-        try run(SQL.saveReport, [report.agent, report.journal, Int64(clamping: report.sequence)])
-        return database.changesCount > 0
+        let sequence = Int64(clamping: report.sequence)
+        try run(SQL.saveReport, [sequence, chain.next, report.agent, report.journal, sequence])
+        if database.changesCount > 0 { return true }
+        try run(SQL.saveJournal, [report.agent, report.journal, sequence, chain.next])
+        guard database.changesCount > 0 else { return false }
+        try run(SQL.forgetJournals, [report.agent])
+        return true
     }
 
     /// Adds a record, and takes over what becomes of its response by it.
@@ -188,9 +199,18 @@ private enum SQL {
     static let endStop = "DELETE FROM stop"
     static let saveStop = "INSERT INTO stop (only, at, by, reason) VALUES (1, ?, ?, ?)"
     static let updateProgress = "UPDATE dispatch SET (\(DispatchProgress.columns)) = (?,?,?,?,?,?,?,?) WHERE id = ?"
-    static let saveReport = """
-        INSERT INTO agent_report (agent_id, journal, sequence) VALUES (?, ?, ?)
-        ON CONFLICT DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > sequence
+    static let saveOrphan = "INSERT OR IGNORE INTO orphan (id) VALUES (?)"
+    static let endOrphan = "DELETE FROM orphan WHERE id = ?"
+    static let saveReport =
+        "UPDATE agent_report SET sequence = ?, used = ? WHERE agent_id = ? AND journal = ? AND sequence < ?"
+    static let saveJournal =
+        "INSERT OR IGNORE INTO agent_report (agent_id, journal, sequence, used) VALUES (?, ?, ?, ?)"
+    /// Keeps two: an agent has one, and before that had another.
+    ///
+    /// Who names ever new ones may not fill the table.
+    static let forgetJournals = """
+        DELETE FROM agent_report WHERE agent_id = ?1 AND journal NOT IN (
+            SELECT journal FROM agent_report WHERE agent_id = ?1 ORDER BY used DESC LIMIT 2)
         """
     static let endLift =
         "DELETE FROM lift WHERE agent_id = ? AND command = ? AND user IS ? AND srcip IS ? AND filename IS ?"

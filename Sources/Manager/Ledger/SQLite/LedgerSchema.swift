@@ -72,6 +72,9 @@ enum LedgerSchema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("9 journals in use, orphans, open failures") { database in
+            try database.execute(sql: ninth)
+        }
         return migrator
     }
 
@@ -122,6 +125,20 @@ enum LedgerSchema {
             until INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX lift_target ON lift(agent_id, command, srcip);
+        """
+
+    /// `agent_report.used` is the number of a record, higher for the journal that was in use later; `orphan` has the ids
+    /// of reports whose response is not here.
+    private static let ninth = """
+        ALTER TABLE agent_report ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+
+        CREATE TABLE orphan (
+            seq INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE
+        ) STRICT;
+        INSERT INTO orphan (id) SELECT dispatch_id FROM event
+        WHERE reporter IS NOT NULL AND dispatch_id <> zeroblob(16) AND dispatch_id NOT IN (SELECT id FROM dispatch)
+        GROUP BY dispatch_id ORDER BY min(seq);
         """
 
     /// Times are unix milliseconds.

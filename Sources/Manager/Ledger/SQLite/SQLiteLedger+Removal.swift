@@ -78,6 +78,32 @@ struct RemovalSearch {
     }
 
     func run() throws -> RemovableRecords {
+        removal.scope == .orphans ? try orphans() : try oldest()
+    }
+
+    /// The reports that belong to no response, in the order in which the first ones of each came.
+    private func orphans() throws -> RemovableRecords {
+        var found = RemovableRecords()
+        var taken = 0
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT seq, id, (SELECT count(*) FROM event WHERE dispatch_id = id) FROM orphan
+                WHERE seq > ? ORDER BY seq
+                """, arguments: [removal.after])
+        while taken < removal.limit {
+            guard let row = try rows.next() else {
+                found.next = nil
+                break
+            }
+            found.next = row[0]
+            found.dispatches.append(row[1])
+            taken += row[2]
+        }
+        return found
+    }
+
+    private func oldest() throws -> RemovableRecords {
         var found = RemovableRecords()
         var seen: Set<Data> = []
         var (looked, taken, young) = (0, 0, 0)
@@ -89,7 +115,7 @@ struct RemovalSearch {
             let reporter: String? = row["reporter"]
             // Everything after so many young ones is younger. One alone may come from a clock that was wrong.
             young = reporter == nil && at >= removal.before ? young + 1 : 0
-            if !removal.isPressing, young > 2 * removal.limit { break }
+            if removal.scope == .old, young > 2 * removal.limit { break }
             looked += 1
             found.next = number
             if id == LedgerChain.noDispatch {
@@ -127,7 +153,7 @@ struct RemovalSearch {
         let (isOver, count, last): (Bool?, Int, Int64) = (row[0], row[1], row[2])
         // Reports can be here before their response. One that never came is of no use to anybody once they are old.
         guard let isOver else { return last < removal.before ? count : nil }
-        return isOver && (removal.isPressing || last < removal.before) ? count : nil
+        return isOver && (removal.scope == .all || last < removal.before) ? count : nil
     }
 }
 
@@ -154,7 +180,7 @@ struct LedgerRemover {
         var writer = try LedgerChangeWriter(database)
         let delete = try database.cachedStatement(sql: "DELETE FROM event WHERE seq = ?")
         for number in numbers { try delete.execute(arguments: [number]) }
-        let reason = removal.isPressing ? "the ledger is too large" : "older than is kept"
+        let reason = removal.scope == .old ? "older than is kept" : "the ledger is too large"
         try writer.append(
             .change(
                 RemovedRun.eventName, detail: "\(outcome.responses) responses, \(outcome.records) records: \(reason)",
@@ -174,6 +200,8 @@ struct LedgerRemover {
             try database.cachedStatement(sql: "DELETE FROM dispatch WHERE seq = ?").execute(arguments: [number])
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO removed_dispatch (id, until) VALUES (?, ?)")
                 .execute(arguments: [id, removal.rememberUntil])
+        } else {
+            try database.cachedStatement(sql: "DELETE FROM orphan WHERE id = ?").execute(arguments: [id])
         }
         return true
     }
