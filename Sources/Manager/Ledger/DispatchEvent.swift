@@ -11,7 +11,8 @@ struct DispatchEvent: Sendable, Equatable {
     var state: DispatchState?
     /// For people: who asked, why it was refused.
     var detail = ""
-    /// When the undo is due, in unix milliseconds; `nil` leaves what is known.
+    /// When the undo is due, in unix milliseconds; `nil` leaves what is known, but in the state `failed`: nothing is to be
+    /// undone then.
     var undoDue: Int64?
     /// When an undo that failed is tried again, in unix milliseconds; nil when it is not.
     var undoRetry: Int64?

@@ -44,7 +44,8 @@ struct DispatchProgress: Sendable, Equatable {
 
     private mutating func take(_ event: DispatchEvent, sequence: Int64) {
         if event.state != nil { undoRetry = state == .undoFailed ? event.undoRetry : nil }
-        undoDue = event.undoDue ?? undoDue
+        // A failure after which there is something to undo says when.
+        undoDue = event.state == .failed ? event.undoDue : event.undoDue ?? undoDue
         exitStatus = event.exitStatus ?? exitStatus
         durationMilliseconds = event.durationMilliseconds ?? durationMilliseconds
         if event.output != nil { outputEvent = sequence }

@@ -86,6 +86,26 @@ struct LedgerContractTests {
     }
 
     @Test(arguments: LedgerImplementation.allCases)
+    func `a failure without an undo to come has none, whatever was said before`(
+        _ implementation: LedgerImplementation
+    ) async throws {
+        try await withLedger(implementation) { fixture in
+            var started = try report(1, "started", .running, sequence: 1)
+            started.undoDue = 65_000
+            let failed = try report(1, "failed", .failed, sequence: 2)
+            try await fixture.ledger.append([.dispatch(.sample(1)), .event(started), .event(failed)])
+            #expect(try await fixture.ledger.dispatch(dispatchID(1))?.progress == DispatchProgress(state: .failed))
+            #expect(try await fixture.ledger.underWay().isEmpty)
+            // In force, though its script failed.
+            started = try report(2, "started", .running, sequence: 3)
+            var active = try report(2, "failed", .failed, sequence: 4)
+            active.undoDue = 66_000
+            try await fixture.ledger.append([.dispatch(.sample(2)), .event(started), .event(active)])
+            #expect(try await fixture.ledger.dispatch(dispatchID(2))?.progress.undoDue == 66_000)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
     func `a request to undo is kept until the agent acts on it`(_ implementation: LedgerImplementation) async throws {
         func request(_ number: Int, _ change: UndoRequestChange = .made(by: "alice")) throws -> LedgerChange {
             .event(

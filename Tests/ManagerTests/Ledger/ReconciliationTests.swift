@@ -38,9 +38,10 @@ struct ReconciliationTests {
             try await fixture.ledger.append([.dispatch(.sample(20, agent: "002", state: .active))])
             let empty = reconciliation([])
             try await fixture.ledger.append([.reconcile(empty)])
-            #expect(empty.findings.value.lost.count == 4)
+            // A stateful one that failed is in force until its undo.
+            #expect(empty.findings.value.lost.count == 5)
             for (number, before) in states.enumerated() {
-                let isOpen = [.delivered, .running, .active, .undoing].contains(before)
+                let isOpen = [.delivered, .running, .active, .undoing, .failed].contains(before)
                 let record = try await fixture.ledger.dispatch(dispatchID(number))
                 #expect(record?.progress.state == (isOpen ? .unknown : before), "\(before)")
             }
@@ -110,6 +111,23 @@ struct ReconciliationTests {
             try await fixture.ledger.append([.reconcile(hostile)])
             #expect(hostile.findings.value.moved == 2)
             #expect(try await fixture.ledger.dispatch(dispatchID(1))?.progress.undoDue == due)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a stateful response that failed is given up with its agent`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            try await fixture.ledger.append([
+                .dispatch(.sample(1)), .dispatch(.sample(2, stateful: false)), .dispatch(.sample(3)),
+                state(1, .failed), state(2, .failed), .event(report(3, "failed", .failed, sequence: 3)),
+            ])
+            try await fixture.ledger.append([.lost(agent: "001", at: Self.at, reason: "removed")])
+            #expect(try await fixture.ledger.dispatch(dispatchID(1))?.progress.state == .unknown)
+            #expect(try await fixture.ledger.dispatch(dispatchID(2))?.progress.state == .failed)
+            #expect(try await fixture.ledger.dispatch(dispatchID(3))?.progress.state == .failed)
+            #expect(try await fixture.ledger.removeAll(.before(50_000)).responses == 3)
         }
     }
 

@@ -123,6 +123,19 @@ struct SQLiteLedgerTests {
         }
     }
 
+    @Test func `what is in the hands of an agent is found by its index`() async throws {
+        try await withSQLite { ledger, _ in
+            let plan = try await ledger.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: "EXPLAIN QUERY PLAN SELECT id FROM dispatch WHERE agent_id = ? AND \(LedgerReconciler.open)",
+                    arguments: ["001"]
+                ).map { $0["detail"] as String }
+            }
+            #expect(plan.contains { $0.contains("USING INDEX dispatch_open") }, "\(plan)")
+        }
+    }
+
     @Test func `events cannot be changed`() async throws {
         try await withSQLite { ledger, _ in
             try await ledger.append([.dispatch(.sample(1))])

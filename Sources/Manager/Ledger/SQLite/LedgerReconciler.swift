@@ -4,8 +4,13 @@ import GRDB
 /// Brings the ledger's responses that are not over in line with what is known of their agents, inside the transaction
 /// of the caller.
 struct LedgerReconciler {
-    /// The states in which a response is in the hands of its agent; the index `dispatch_open` has the same words.
-    static let open = "state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed')"
+    /// Whether a response is in the hands of its agent; the index `dispatch_open` has the same words.
+    ///
+    /// A stateful run that failed may have done a part of its work: it is in force until its undo.
+    static let open = """
+        (state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed')
+        OR state = 'failed' AND stateful AND undo_due IS NOT NULL)
+        """
 
     /// An undo time that differs by less, in milliseconds, is the same one by two clocks.
     private static let tolerance: UInt64 = 1000

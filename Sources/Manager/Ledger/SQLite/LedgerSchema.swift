@@ -136,6 +136,12 @@ enum LedgerSchema {
             seq INTEGER PRIMARY KEY,
             id BLOB NOT NULL UNIQUE
         ) STRICT;
+
+        DROP INDEX dispatch_open;
+        CREATE INDEX dispatch_open ON dispatch(agent_id)
+        WHERE (state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed')
+        OR state = 'failed' AND stateful AND undo_due IS NOT NULL);
+
         INSERT INTO orphan (id) SELECT dispatch_id FROM event
         WHERE reporter IS NOT NULL AND dispatch_id <> zeroblob(16) AND dispatch_id NOT IN (SELECT id FROM dispatch)
         GROUP BY dispatch_id ORDER BY min(seq);

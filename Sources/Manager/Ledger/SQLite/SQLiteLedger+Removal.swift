@@ -58,7 +58,7 @@ struct RemovalSearch {
     /// kept: what it did may still be in force.
     static let isOver = """
         undo_by IS NULL AND (state IN ('done', 'undone', 'expired', 'cancelled', 'refused')
-        OR (state = 'failed' AND undo_due IS NULL)
+        OR (state = 'failed' AND (undo_due IS NULL OR NOT stateful))
         OR (state = 'unknown' AND (undo_due IS NULL OR undo_due < :before OR (agent_id <> '\(OrderFactory.managerID)'
         AND agent_id NOT IN (SELECT id FROM agent WHERE removed IS NULL)))))
         """
