@@ -179,6 +179,14 @@ protocol Ledger: Sendable {
     /// stays but their ids, for as long as the removal says.
     func remove(_ removal: LedgerRemoval) async throws(LedgerError) -> LedgerRemoval.Outcome
 
+    /// Forgets ids of removed responses that were remembered long enough, and undos by hand that do not count any more.
+    ///
+    /// - Parameters:
+    ///   - now: unix milliseconds.
+    ///   - limit: the most of each that are forgotten at once.
+    /// - Returns: whether there may be more.
+    func forget(at now: Int64, limit: Int) async throws(LedgerError) -> Bool
+
     /// How much room the ledger takes.
     func size() async throws(LedgerError) -> LedgerSize
 

@@ -26,6 +26,8 @@ struct Retention: Service {
     private static let shortestMemory: Int64 = 30 * 86_400_000
     /// Between two steps.
     private static let pause = Duration.milliseconds(50)
+    /// How many ids are forgotten in one step.
+    private static let forgetStep = 1_000
     /// How much is given back to the file system in one step, in bytes.
     private static let shrinkStep = 1 << 20
 
@@ -69,6 +71,9 @@ struct Retention: Service {
             return !Task.isCancelled
         }
         while try await step() {}
+        while try await ledger.forget(at: started, limit: Self.forgetStep), !Task.isCancelled {
+            try? await Task.sleep(for: Self.pause)
+        }
 
         var size = try await ledger.size()
         if size.used > settings.maxSize {

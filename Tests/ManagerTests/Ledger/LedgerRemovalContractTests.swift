@@ -112,10 +112,30 @@ struct LedgerRemovalContractTests {
             try await fixture.ledger.append([.dispatch(.sample(1))])
             #expect(try await fixture.ledger.pending().isEmpty)
 
-            try await fixture.ledger.append([.dispatch(.sample(2, state: .done))])
-            let late = LedgerRemoval(before: 300_000, now: 300_000, rememberUntil: 400_000)
-            _ = try await fixture.ledger.remove(late)
+            #expect(try await !fixture.ledger.forget(at: 150_000, limit: 10))
+            #expect(try await fixture.ledger.known([id]) == [id])
+            #expect(try await !fixture.ledger.forget(at: 150_001, limit: 10))
             #expect(try await fixture.ledger.known([id]).isEmpty)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `ids are forgotten piece by piece, those first whose time was over first`(
+        _ implementation: LedgerImplementation
+    ) async throws {
+        try await withLedger(implementation) { fixture in
+            let ids = try (1...5).map(dispatchID)
+            for number in 1...5 {
+                try await fixture.ledger.append([.dispatch(.sample(number, state: .done))])
+                let until = Int64(100 - number)
+                _ = try await fixture.ledger.removeAll(
+                    LedgerRemoval(before: 50_000, now: 50_000, rememberUntil: until))
+            }
+            #expect(try await fixture.ledger.forget(at: 99, limit: 2))
+            #expect(try await fixture.ledger.known(ids) == Set(ids.prefix(3)))
+            #expect(try await fixture.ledger.forget(at: 99, limit: 2))
+            #expect(try await !fixture.ledger.forget(at: 99, limit: 2))
+            #expect(try await fixture.ledger.known(ids) == Set(ids.prefix(1)))
         }
     }
 

@@ -179,8 +179,19 @@ struct ReconciliationTests {
             let renewed = try lift(3, user: nil, at: 3, until: 300)
             try await fixture.ledger.append([.lift(renewed)])
             #expect(try await fixture.ledger.lifts() == [second, renewed])
-            // Ended by hand, and what is over by then with it.
+            // Ended by hand: what is over by then is kept until it is forgotten.
             try await fixture.ledger.append([.lift(lift(4, user: "bob", at: 200, until: 200))])
+            #expect(try await fixture.ledger.lifts() == [second, renewed])
+            #expect(try await !fixture.ledger.forget(at: 200, limit: 10))
+            #expect(try await fixture.ledger.lifts() == [renewed])
+            // One whose undo is under way still counts.
+            try await fixture.ledger.append([
+                .dispatch(.sample(3, state: .active)),
+                .event(
+                    DispatchEvent(
+                        dispatch: dispatchID(3), at: 200, name: "undo_requested", undoRequest: .made(by: "alice"))),
+            ])
+            #expect(try await !fixture.ledger.forget(at: 400, limit: 10))
             #expect(try await fixture.ledger.lifts() == [renewed])
         }
     }

@@ -122,7 +122,6 @@ struct LedgerChangeWriter {
             (key.object?.column).value,
         ]
         try run(SQL.endLift, StatementArguments(target))
-        try run(SQL.forgetLifts, [lift.at])
         guard lift.until > lift.at else { return }
         let rest: [DatabaseValue] = [
             lift.dispatch.blob.databaseValue, lift.by.column, lift.at.databaseValue, lift.until.databaseValue,
@@ -214,11 +213,6 @@ private enum SQL {
         """
     static let endLift =
         "DELETE FROM lift WHERE agent_id = ? AND command = ? AND user IS ? AND srcip IS ? AND filename IS ?"
-    /// One whose undo is under way still counts.
-    static let forgetLifts = """
-        DELETE FROM lift WHERE until < ?
-        AND dispatch_id NOT IN (SELECT id FROM dispatch WHERE undo_by IS NOT NULL)
-        """
     static let saveLift = """
         INSERT INTO lift (agent_id, command, user, srcip, filename, dispatch_id, by, at, until)
         VALUES (?,?,?,?,?,?,?,?,?)

@@ -142,6 +142,9 @@ enum LedgerSchema {
         WHERE (state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed')
         OR state = 'failed' AND stateful AND undo_due IS NOT NULL);
 
+        CREATE INDEX removed_dispatch_until ON removed_dispatch(until);
+        CREATE INDEX lift_until ON lift(until);
+
         INSERT INTO orphan (id) SELECT dispatch_id FROM event
         WHERE reporter IS NOT NULL AND dispatch_id <> zeroblob(16) AND dispatch_id NOT IN (SELECT id FROM dispatch)
         GROUP BY dispatch_id ORDER BY min(seq);

@@ -15,6 +15,25 @@ extension SQLiteLedger {
         }
     }
 
+    func forget(at now: Int64, limit: Int) async throws(LedgerError) -> Bool {
+        try await write { database in
+            // A lift whose undo is under way still counts.
+            try database.execute(
+                sql: """
+                    DELETE FROM lift WHERE rowid IN (
+                        SELECT rowid FROM lift WHERE until < ?
+                        AND dispatch_id NOT IN (SELECT id FROM dispatch WHERE undo_by IS NOT NULL) LIMIT ?)
+                    """, arguments: [now, limit])
+            let lifts = database.changesCount
+            try database.execute(
+                sql: """
+                    DELETE FROM removed_dispatch WHERE seq IN (
+                        SELECT seq FROM removed_dispatch WHERE until < ? ORDER BY until LIMIT ?)
+                    """, arguments: [now, limit])
+            return max(lifts, database.changesCount) >= limit
+        }
+    }
+
     func size() async throws(LedgerError) -> LedgerSize {
         try await read { database in
             func value(_ pragma: String) throws -> Int { try Int.fetchOne(database, sql: "PRAGMA \(pragma)") ?? 0 }
@@ -186,7 +205,6 @@ struct LedgerRemover {
                 RemovedRun.eventName, detail: "\(outcome.responses) responses, \(outcome.records) records: \(reason)",
                 at: removal.now, output: RemovedRun.encode(runs)))
         for run in runs { try keep(run, record: writer.last) }
-        try database.execute(sql: "DELETE FROM removed_dispatch WHERE until < ?", arguments: [removal.now])
         return outcome
     }
 
