@@ -394,7 +394,7 @@ package struct ResponseTable: Sendable {
         _ holderID: DispatchID, by id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]
     ) {
         finish(holderID, .ran, at: now, &actions)
-        emit(.undoFailed, holderID, at: now, detail: "given up: dispatch \(id) took over and will be undone", &actions)
+        emit(.undoFailed, holderID, at: now, detail: Takeover.detail(by: id), &actions)
     }
 
     private mutating func addEnded(

@@ -20,12 +20,56 @@ struct LedgerRemovalContractTests {
             _ = try await fixture.ledger.removeAll(.before(50_000))
             var left: Set<DispatchState> = []
             for record in try await fixture.ledger.dispatches(DispatchFilter()) { left.insert(record.progress.state) }
-            // A stateful response that failed or got lost without any undo to come is over too. "held" cannot be
-            // reported: that one is queued.
-            #expect(left == [.queued, .delivered, .running, .active, .undoing, .undoFailed])
+            // A stateful response that failed or got lost without any undo to come is over too, and so is one whose undo
+            // failed on an agent that is not enrolled. "held" cannot be reported: that one is queued.
+            #expect(left == [.queued, .delivered, .running, .active, .undoing])
             try await fixture.checkpoint()
             let finding = try fixture.verify().finding
             #expect(finding == nil)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a response whose undo failed stays until its agent is removed`(_ implementation: LedgerImplementation)
+        async throws
+    {
+        try await withLedger(implementation) { fixture in
+            try await fixture.enroll()
+            try await fixture.ledger.append([
+                .dispatch(.sample(1)), .event(report(1, "undo_failed", .undoFailed, sequence: 1)),
+            ])
+            #expect(try await fixture.ledger.removeAll(.before(50_000, scope: .all)).responses == 0)
+            #expect(try await fixture.ledger.removeAgent("001", at: 60, by: "root"))
+            #expect(try await fixture.ledger.removeAll(.before(50_000)).responses == 1)
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
+    func `a response whose undo was left to another one goes after that one is over`(
+        _ implementation: LedgerImplementation
+    ) async throws {
+        try await withLedger(implementation) { fixture in
+            try await fixture.enroll()
+            func failed(_ number: Int, _ detail: String, retry: Int64? = nil) throws -> LedgerChange {
+                var event = try report(number, "undo_failed", .undoFailed, sequence: UInt64(number))
+                event.detail = detail
+                event.undoRetry = retry
+                return .event(event)
+            }
+            let successor = try dispatchID(7)
+            try await fixture.ledger.append((1...4).map { .dispatch(try .sample($0)) })
+            try await fixture.ledger.append([
+                failed(1, Takeover.detail(by: successor)), failed(2, "given up after 8 attempts"),
+                failed(3, Takeover.detail(by: dispatchID(2))),
+                failed(4, Takeover.detail(by: successor), retry: 70_000), .dispatch(.sample(7, state: .active)),
+            ])
+            #expect(try await fixture.ledger.removeAll(.before(50_000)).responses == 0)
+            try await fixture.ledger.append([.event(report(7, "undone", .undone, sequence: 9))])
+            #expect(try await fixture.ledger.removeAll(.before(50_000)).responses == 2)
+            let left = try await fixture.ledger.dispatches(DispatchFilter()).map(\.facts.id)
+            #expect(try left == [dispatchID(4), dispatchID(3), dispatchID(2)])
+            try await fixture.checkpoint()
+            #expect(try fixture.verify().finding == nil)
         }
     }
 
@@ -197,5 +241,15 @@ private struct Seeded: RandomNumberGenerator {
         state ^= state >> 7
         state ^= state << 17
         return state
+    }
+}
+
+extension LedgerFixture {
+    /// Enrolls agent 001.
+    fileprivate func enroll() async throws {
+        try await ledger.createToken(EnrollmentGrant(hash: [1], created: 1, expires: 100_000, uses: 1), by: "root")
+        _ = try await ledger.enroll(EnrollmentApplication(tokenHash: [1], name: "web", at: 2)) { id, _ in
+            IssuedCertificate(serial: id, fingerprint: "f", pem: "")
+        }
     }
 }

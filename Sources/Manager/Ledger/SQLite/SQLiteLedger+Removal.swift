@@ -1,3 +1,4 @@
+import ActiveResponse
 import Audit
 import Foundation
 import GRDB
@@ -73,14 +74,30 @@ struct RemovalSearch {
     /// Whether nothing more happens to a response; `:before` is where what is old ends.
     ///
     /// A stateful response that failed is over only when it never had an undo coming; one that got lost also when its
-    /// time is long past, or when its agent was removed, so that nobody will ever hear of it. One whose undo failed is
-    /// kept: what it did may still be in force.
+    /// time is long past. One whose undo failed is kept, since what it did may still be in force, but see
+    /// ``isCovered(_:_:_:)``. Nobody will ever hear of either when its agent was removed.
     static let isOver = """
         undo_by IS NULL AND (state IN ('done', 'undone', 'expired', 'cancelled', 'refused')
         OR (state = 'failed' AND (undo_due IS NULL OR NOT stateful))
-        OR (state = 'unknown' AND (undo_due IS NULL OR undo_due < :before OR (agent_id <> '\(OrderFactory.managerID)'
-        AND agent_id NOT IN (SELECT id FROM agent WHERE removed IS NULL)))))
+        OR (state = 'unknown' AND (undo_due IS NULL OR undo_due < :before))
+        OR (state IN ('unknown', 'undo_failed') AND agent_id <> '\(OrderFactory.managerID)'
+        AND agent_id NOT IN (SELECT id FROM agent WHERE removed IS NULL)))
         """
+
+    /// Whether the undo of a response failed for good because another one took over, and that one is over.
+    static func isCovered(_ id: Data, _ removal: LedgerRemoval, _ database: Database) throws -> Bool {
+        let end = try database.cachedStatement(
+            sql: """
+                SELECT detail FROM dispatch JOIN event ON dispatch_id = id
+                WHERE id = ? AND dispatch.state = 'undo_failed' AND dispatch.undo_retry IS NULL AND undo_by IS NULL
+                AND event = 'undo_failed' AND reporter = agent_id ORDER BY event.seq DESC LIMIT 1
+                """)
+        guard let detail = try String.fetchOne(end, arguments: [id]), let successor = Takeover.successor(in: detail)
+        else { return false }
+        let find = try database.cachedStatement(sql: "SELECT \(isOver) FROM dispatch WHERE id = :id")
+        // One that is not here any more was over.
+        return try Bool.fetchOne(find, arguments: ["id": successor.blob, "before": removal.before]) ?? true
+    }
 
     /// The responses whose undo by hand still counts: what is said to be lifted can be looked up.
     private let lifted: Set<Data>
@@ -172,7 +189,8 @@ struct RemovalSearch {
         let (isOver, count, last): (Bool?, Int, Int64) = (row[0], row[1], row[2])
         // Reports can be here before their response. One that never came is of no use to anybody once they are old.
         guard let isOver else { return last < removal.before ? count : nil }
-        return isOver && (removal.scope == .all || last < removal.before) ? count : nil
+        guard removal.scope == .all || last < removal.before else { return nil }
+        return try isOver || Self.isCovered(id, removal, database) ? count : nil
     }
 }
 
@@ -211,8 +229,8 @@ struct LedgerRemover {
     private func remove(dispatch id: Data) throws -> Bool {
         let find = try database.cachedStatement(sql: "SELECT seq, \(RemovalSearch.isOver) FROM dispatch WHERE id = :id")
         if let row = try Row.fetchOne(find, arguments: ["id": id, "before": removal.before]) {
-            guard row[1] else { return false }
-            let number: Int64 = row[0]
+            let (number, isOver): (Int64, Bool) = (row[0], row[1])
+            guard try isOver || RemovalSearch.isCovered(id, removal, database) else { return false }
             try database.cachedStatement(sql: "DELETE FROM dispatch_order WHERE seq = ?").execute(arguments: [number])
             try database.cachedStatement(sql: "DELETE FROM dispatch_hold WHERE seq = ?").execute(arguments: [number])
             try database.cachedStatement(sql: "DELETE FROM dispatch WHERE seq = ?").execute(arguments: [number])
