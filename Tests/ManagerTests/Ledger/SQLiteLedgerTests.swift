@@ -123,6 +123,47 @@ struct SQLiteLedgerTests {
         }
     }
 
+    @Test func `what deciding asks is answered while every reader is busy`() async throws {
+        try await withSQLite { ledger, _ in
+            try await ledger.append([.dispatch(.sample(1))])
+            let (busy, isBusy) = AsyncStream<Void>.makeStream()
+            let release = DispatchSemaphore(value: 0)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        try await ledger.read { _ in
+                            isBusy.yield()
+                            release.wait()
+                        }
+                    }
+                }
+                var count = 0
+                for await _ in busy {
+                    count += 1
+                    if count == 4 { break }
+                }
+                let (answers, answer) = AsyncStream<Int>.makeStream()
+                Thread.detachNewThread {
+                    let ids = (try? [dispatchID(1), dispatchID(2)]) ?? []
+                    answer.yield((try? ledger.known(ids).count) ?? -1)
+                    answer.yield((try? ledger.held(ids).count) ?? -1)
+                    answer.finish()
+                }
+                // Ends the waiting of a ledger that answers only when the readers are done.
+                let patience = Task {
+                    try? await Task.sleep(for: .seconds(5))
+                    answer.finish()
+                }
+                var got: [Int] = []
+                for await number in answers { got.append(number) }
+                patience.cancel()
+                #expect(got == [1, 0])
+                for _ in 0..<4 { release.signal() }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `what is in the hands of an agent is found by its index`() async throws {
         try await withSQLite { ledger, _ in
             let plan = try await ledger.read { database in

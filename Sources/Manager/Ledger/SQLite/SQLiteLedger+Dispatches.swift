@@ -6,7 +6,7 @@ import GRDB
 extension SQLiteLedger {
     func known(_ ids: [DispatchID]) throws(LedgerError) -> Set<DispatchID> {
         do {
-            return try pool.read { database in
+            return try decisions.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
                         SELECT 1 FROM dispatch WHERE id = ?1

@@ -5,7 +5,7 @@ import GRDB
 extension SQLiteLedger {
     func held(_ ids: [DispatchID]) throws(LedgerError) -> [ResponseOnHold] {
         do {
-            return try pool.read { database in
+            return try decisions.read { database in
                 let statement = try database.cachedStatement(
                     sql: """
                         SELECT \(Hold.columns), created, expires, encoded

@@ -17,6 +17,8 @@ final class SQLiteLedger: Ledger {
     private static let gathering = DispatchTimeInterval.milliseconds(3)
 
     let pool: DatabasePool
+    /// For what deciding asks under its lock: whoever reads long lists takes the pool's readers, and would stop it.
+    let decisions: DatabaseQueue
     private let lock: LedgerLock
     let checkpointer: LedgerCheckpointer
     private let commits: GroupCommit<LedgerChange>
@@ -57,6 +59,9 @@ final class SQLiteLedger: Ledger {
             pool = try DatabasePool(path: path, configuration: configuration)
             try Self.migrate(pool, path: path)
             try Self.configureWriter(pool)
+            var reading = configuration
+            reading.readonly = true
+            decisions = try DatabaseQueue(path: path, configuration: reading)
             checkpointer = LedgerCheckpointer(
                 connection: try DatabaseQueue(path: path, configuration: configuration), limits: checkpoints,
                 logger: logger)
@@ -126,6 +131,7 @@ final class SQLiteLedger: Ledger {
         await commits.close()
         await checkpointer.close()
         // Fails only when it is closed already, or while a reader still runs; the file is complete in both cases.
+        try? decisions.close()
         try? pool.close()
         lock.release()
     }
