@@ -37,7 +37,7 @@ import Testing
         #expect(await next.stop() == 0)
         #expect(FileLines.now(record).sorted() == (ids + more).sorted())
         let ledger = try SQLiteLedger(path: fleet.managerHome.path + "/var/manager.db", logger: .quiet)
-        #expect(try await ledger.allDispatchIDs().count == 70)
+        #expect(try await ledger.dispatchIDs().count == 70)
         await ledger.close()
     }
 

@@ -63,12 +63,11 @@ final class Dispatcher: Sendable {
     ///
     /// Call it before the first link.
     func resume() async throws(LedgerError) {
-        let known = try await ledger.allDispatchIDs()
+        try await ledger.forEachDispatchID { id in self.state.withLock { $0.filter.insert(id) } }
         let stop = try await ledger.stop()
         let underWay = try await ledger.underWay()
         let recent = try await ledger.recentRuns(since: Timestamp.now() - 60_000)
         state.withLock { state in
-            for id in known { state.filter.insert(id) }
             if let stop { _ = state.delivery.begin(stop) }
             for dispatch in underWay {
                 state.counters.begin(

@@ -30,8 +30,9 @@ protocol Ledger: Sendable {
     /// Answers on the caller's thread: deciding asks when it holds what must not change meanwhile.
     func known(_ ids: [DispatchID]) throws(LedgerError) -> Set<DispatchID>
 
-    /// The ids of all responses that are committed or still remembered, in no particular order.
-    func allDispatchIDs() async throws(LedgerError) -> [DispatchID]
+    /// Hands over the ids of all responses that are committed or still remembered, one by one and in no particular
+    /// order: there may be millions.
+    func forEachDispatchID(_ take: @escaping @Sendable (DispatchID) -> Void) async throws(LedgerError)
 
     /// The response with its last output; `nil` when there is none with this id.
     func dispatch(_ id: DispatchID) async throws(LedgerError) -> DispatchRecord?

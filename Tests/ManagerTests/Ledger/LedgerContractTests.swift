@@ -153,7 +153,7 @@ struct LedgerContractTests {
             let ledger = try await fixture.ledger
             #expect(try ledger.known(asked) == Set([dispatchID(1), dispatchID(3)]))
             #expect(try ledger.known([]).isEmpty)
-            let all = try await fixture.ledger.allDispatchIDs()
+            let all = try await fixture.ledger.dispatchIDs()
             #expect(try Set(all) == [dispatchID(1), dispatchID(3)])
         }
     }

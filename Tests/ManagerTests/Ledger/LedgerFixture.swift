@@ -2,6 +2,7 @@ import ActiveResponse
 import Foundation
 import GRDB
 import Logging
+import Synchronization
 import Testing
 
 @testable import Manager
@@ -56,6 +57,15 @@ func withLedger(
     let fixture = try LedgerFixture(implementation)
     try await body(fixture)
     await (try fixture.ledger).close()
+}
+
+extension Ledger {
+    /// What ``forEachDispatchID(_:)`` hands over.
+    func dispatchIDs() async throws -> [DispatchID] {
+        let ids = Mutex<[DispatchID]>([])
+        try await forEachDispatchID { id in ids.withLock { $0.append(id) } }
+        return ids.withLock(\.self)
+    }
 }
 
 extension Logger {

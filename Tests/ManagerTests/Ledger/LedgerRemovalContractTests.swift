@@ -151,7 +151,7 @@ struct LedgerRemovalContractTests {
             #expect(try await fixture.ledger.dispatch(id) == nil)
             #expect(try await fixture.ledger.timeline(id).isEmpty)
             #expect(try await fixture.ledger.known([id]) == [id])
-            #expect(try await fixture.ledger.allDispatchIDs() == [id])
+            #expect(try await fixture.ledger.dispatchIDs() == [id])
             // The same decision again, of an alert that came again.
             try await fixture.ledger.append([.dispatch(.sample(1))])
             #expect(try await fixture.ledger.pending().isEmpty)

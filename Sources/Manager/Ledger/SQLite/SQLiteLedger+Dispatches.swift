@@ -19,15 +19,13 @@ extension SQLiteLedger {
         }
     }
 
-    func allDispatchIDs() async throws(LedgerError) -> [DispatchID] {
+    func forEachDispatchID(_ take: @escaping @Sendable (DispatchID) -> Void) async throws(LedgerError) {
         try await read { database in
             let blobs = try Data.fetchCursor(
                 database, sql: "SELECT id FROM dispatch UNION ALL SELECT id FROM removed_dispatch")
-            var ids: [DispatchID] = []
             while let blob = try blobs.next() {
-                if let id = DispatchID(bytes: Array(blob)) { ids.append(id) }
+                if let id = DispatchID(bytes: Array(blob)) { take(id) }
             }
-            return ids
         }
     }
 
