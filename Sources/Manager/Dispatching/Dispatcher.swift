@@ -76,10 +76,10 @@ final class Dispatcher: Sendable {
             for run in recent.reversed() { state.counters.countRun(of: run.activeResponse, at: run.at) }
         }
         if let stop { logger.warning("Everything is stopped", metadata: .of([.reason: stop.description])) }
-        for dispatch in try await ledger.pending() where dispatch.state != .held {
+        for dispatch in try await ledger.queued() {
             do throws(WireError) {
                 let order = try Order(encoded: dispatch.order)
-                if dispatch.state == .queued { state.withLock { $0.delivery.give(order) } }
+                state.withLock { $0.delivery.give(order) }
             } catch {
                 unreadable(dispatch.id, error)
             }

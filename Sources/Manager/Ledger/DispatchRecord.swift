@@ -44,12 +44,10 @@ struct NewDispatch: Sendable, Equatable {
     var hold: Hold?
 }
 
-/// A response whose order may still have to travel, with what is needed to send it.
-struct PendingDispatch: Sendable, Equatable {
+/// A response whose order still has to travel.
+struct QueuedDispatch: Sendable, Equatable {
     let id: DispatchID
-    let state: DispatchState
-    let agentID: String
-    let expires: Int64?
+    /// The encoded order.
     let order: [UInt8]
 }
 

@@ -15,14 +15,6 @@ enum DispatchState: String, Sendable, CaseIterable {
     case refused
     case unknown
 
-    /// Whether the order may still have to be sent to its agent: after a restart these are taken up again.
-    var isPending: Bool {
-        switch self {
-        case .held, .queued, .delivered: true
-        default: false
-        }
-    }
-
     /// Whether an agent that reports this has acted on a request to undo the response.
     var answersUndo: Bool {
         switch self {

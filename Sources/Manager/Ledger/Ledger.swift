@@ -54,8 +54,8 @@ protocol Ledger: Sendable {
     /// it was old.
     func changes(limit: Int) async throws(LedgerError) -> [DispatchEvent]
 
-    /// The responses in the states `held`, `queued` and `delivered`, in the order of their decisions.
-    func pending() async throws(LedgerError) -> [PendingDispatch]
+    /// The responses in the state `queued`, whose orders no agent has confirmed, in the order of their decisions.
+    func queued() async throws(LedgerError) -> [QueuedDispatch]
 
     /// The requests to undo a response on which no agent has acted yet, in the order of the responses' decisions.
     func undoRequests() async throws(LedgerError) -> [UndoRequest]
@@ -95,9 +95,6 @@ protocol Ledger: Sendable {
 
     /// How far each source is read.
     func positions() async throws(LedgerError) -> [String: String]
-
-    /// The highest report of this journal that is committed; 0 when there is none.
-    func reportedSequence(agent: String, journal: String) async throws(LedgerError) -> UInt64
 
     /// Keeps a token. One with the same hash is replaced, tokens that expired more than a day ago are forgotten.
     ///
@@ -147,9 +144,6 @@ protocol Ledger: Sendable {
 
     /// The agents that are enrolled now, by id.
     func agents() async throws(LedgerError) -> [AgentRecord]
-
-    /// The enrolled agent with this id or, in any letter case, this name.
-    func agent(_ idOrName: String) async throws(LedgerError) -> AgentRecord?
 
     /// The renewals that agents have not used yet and that are worth something.
     func renewals() async throws(LedgerError) -> [CertificateRenewal]

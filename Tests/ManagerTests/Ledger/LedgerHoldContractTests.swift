@@ -70,7 +70,7 @@ struct LedgerHoldContractTests {
             #expect(record?.progress.state == .queued)
             #expect(record?.facts.expires == 77_001)
             #expect(try await fixture.ledger.order(id) == [1])
-            #expect(try await fixture.ledger.pending().map(\.order) == [[1]])
+            #expect(try await fixture.ledger.queued().map(\.order) == [[1]])
             #expect(try await fixture.ledger.timeline(id).map(\.name) == ["decided", "held", "approved"])
             #expect(try await fixture.ledger.nextHoldDeadline() == nil)
         }

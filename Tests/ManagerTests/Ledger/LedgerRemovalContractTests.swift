@@ -154,7 +154,7 @@ struct LedgerRemovalContractTests {
             #expect(try await fixture.ledger.dispatchIDs() == [id])
             // The same decision again, of an alert that came again.
             try await fixture.ledger.append([.dispatch(.sample(1))])
-            #expect(try await fixture.ledger.pending().isEmpty)
+            #expect(try await fixture.ledger.queued().isEmpty)
 
             #expect(try await !fixture.ledger.forget(at: 150_000, limit: 10))
             #expect(try await fixture.ledger.known([id]) == [id])

@@ -115,11 +115,11 @@ struct SQLiteLedgerTests {
                 release.wait()
             }
             for await _ in opened {}
-            let pending = try await ledger.pending()
+            let queued = try await ledger.queued()
             release.signal()
             try await writing
-            #expect(pending.count == 1)
-            #expect(try await ledger.pending().isEmpty)
+            #expect(queued.count == 1)
+            #expect(try await ledger.queued().isEmpty)
         }
     }
 

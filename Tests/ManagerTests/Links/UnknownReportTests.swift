@@ -38,7 +38,6 @@ import Wire
         let timeline = try await fixture.ledger.timeline(dispatchID(1))
         #expect(timeline.map(\.name) == ["decided", "queued", "started", "unknown_event"])
         #expect(timeline.last?.detail == "kind 99: the future")
-        #expect(try await fixture.ledger.reportedSequence(agent: "001", journal: "a") == 2)
     }
 
     @Test func `that cannot be read at all take none with them that came before`() async throws {

@@ -11,17 +11,6 @@ extension SQLiteLedger {
         }
     }
 
-    func agent(_ idOrName: String) async throws(LedgerError) -> AgentRecord? {
-        try await read { database in
-            // A name may look like another agent's id; the id comes first.
-            let sql = """
-                SELECT \(AgentRecord.columns) FROM agent
-                WHERE removed IS NULL AND (id = ?1 OR name = ?1 COLLATE NOCASE) ORDER BY id = ?1 DESC
-                """
-            return try Row.fetchOne(database, sql: sql, arguments: [idOrName]).map(AgentRecord.init)
-        }
-    }
-
     func renewCertificate(
         agent id: String, serial: String, fingerprint: String, authority: String?
     ) async throws(LedgerError) -> Bool {

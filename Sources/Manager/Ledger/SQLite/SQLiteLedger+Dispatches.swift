@@ -108,20 +108,17 @@ extension SQLiteLedger {
         }
     }
 
-    func pending() async throws(LedgerError) -> [PendingDispatch] {
-        let states = DispatchState.allCases.filter(\.isPending).map { "'\($0.rawValue)'" }.joined(separator: ",")
-        return try await read { database in
+    func queued() async throws(LedgerError) -> [QueuedDispatch] {
+        try await read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, state, agent_id, expires, encoded FROM dispatch JOIN dispatch_order USING (seq)
-                    WHERE state IN (\(states)) ORDER BY seq
+                    SELECT id, encoded FROM dispatch JOIN dispatch_order USING (seq)
+                    WHERE state = 'queued' ORDER BY seq
                     """
             ).map { row in
                 let order: Data = row["encoded"]
-                return PendingDispatch(
-                    id: try DispatchID(blob: row["id"]), state: try DispatchState(column: row["state"]),
-                    agentID: row["agent_id"], expires: row["expires"], order: Array(order))
+                return QueuedDispatch(id: try DispatchID(blob: row["id"]), order: Array(order))
             }
         }
     }
@@ -166,15 +163,6 @@ extension SQLiteLedger {
         try await read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT source, value FROM source_position")
             return rows.reduce(into: [:]) { $0[$1["source"]] = $1["value"] }
-        }
-    }
-
-    func reportedSequence(agent: String, journal: String) async throws(LedgerError) -> UInt64 {
-        try await read { database in
-            let sequence = try Int64.fetchOne(
-                database, sql: "SELECT sequence FROM agent_report WHERE agent_id = ? AND journal = ?",
-                arguments: [agent, journal])
-            return UInt64(clamping: sequence ?? 0)
         }
     }
 }
