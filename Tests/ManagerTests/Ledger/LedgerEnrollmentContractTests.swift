@@ -176,7 +176,7 @@ struct LedgerEnrollmentContractTests {
             #expect(
                 try await fixture.ledger.renewCertificate(
                     agent: "001", serial: "t", fingerprint: "g", authority: "c"))
-            let agent = try await fixture.ledger.agent("001")
+            let agent = try await fixture.ledger.enrolled("001")
             #expect(agent?.certificateAuthority == "c" && agent?.trusts == ["a", "b"])
         }
     }

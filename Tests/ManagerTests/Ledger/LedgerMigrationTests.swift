@@ -3,8 +3,8 @@ import Testing
 
 @testable import Manager
 
-/// A ledger of version 6.
-@Suite("Ledger migration 7")
+/// A ledger of version 8.
+@Suite("Ledger migration 9")
 struct LedgerMigrationTests {
     @Test func `what was there is known in the new places too`() async throws {
         try await withLedger(.sqlite) { fixture in
@@ -22,7 +22,7 @@ struct LedgerMigrationTests {
                 DROP INDEX lift_until; DROP INDEX dispatch_open;
                 CREATE INDEX dispatch_open ON dispatch(agent_id)
                 WHERE state IN ('delivered', 'running', 'active', 'undoing', 'undo_failed');
-                DELETE FROM grdb_migrations WHERE identifier LIKE '7 %';
+                DELETE FROM grdb_migrations WHERE identifier LIKE '9 %';
                 CREATE TRIGGER event_append_only BEFORE UPDATE ON event WHEN OLD.hash IS NOT NULL
                 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END
                 """)
