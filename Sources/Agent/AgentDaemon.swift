@@ -72,7 +72,10 @@ struct AgentDaemon {
         let outbox = ReportOutbox()
         let watch = ReleaseWatch()
         let (probes, probe) = AsyncStream.makeStream(of: Int64.self)
+        let addresses = ManagerAddressBook(path: home.state + "/manager-address", servers: configuration.servers)
         var settings = ResponseExecutor.Configuration(home: home.path)
+        // From the first moment: what cut this host off is brought back before there is a link to the manager.
+        settings.managerAddresses = addresses.known
         settings.repeatedOffenders = configuration.repeatedOffenders
         settings.quietTime = configuration.quietTime
         settings.keepsAuditLog = true
@@ -106,8 +109,6 @@ struct AgentDaemon {
                     .reason: "enroll again, with a token of edr-control enroll token --id \(credentials.agentID)",
                 ]))
         }
-        let addresses = ManagerAddressBook(
-            path: home.state + "/manager-address", servers: configuration.servers, executor: executor)
         let link = ManagerLinkService(
             group: group, identity: identity, hello: hello, executor: executor, outbox: outbox, addresses: addresses,
             logger: logger)

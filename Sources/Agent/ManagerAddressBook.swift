@@ -1,4 +1,3 @@
-import ActiveResponse
 import AgentSettings
 import Glibc
 import Synchronization
@@ -10,20 +9,20 @@ import Synchronization
 final class ManagerAddressBook: Sendable {
     private let path: String
     private let servers: [ManagerAddress]
-    private let executor: ResponseExecutor
     private let addresses: Mutex<[String]>
 
-    init(path: String, servers: [ManagerAddress], executor: ResponseExecutor) {
+    init(path: String, servers: [ManagerAddress]) {
         self.path = path
         self.servers = servers
-        self.executor = executor
         var known: [String] = []
         for address in servers.map(\.host).filter(Self.isAddress) + Self.read(path) where !known.contains(address) {
             known.append(address)
         }
         addresses = Mutex(known)
-        executor.update(managerAddresses: known)
     }
+
+    /// All addresses that are known now.
+    var known: [String] { addresses.withLock { $0 } }
 
     /// Where a manager can be, addresses before names: an isolated host has nobody to ask for a name.
     var targets: [ManagerAddress] {
@@ -37,23 +36,23 @@ final class ManagerAddressBook: Sendable {
 
     private func found(for named: [ManagerAddress]) -> [ManagerAddress] {
         let configured = Set(servers.map(\.host))
-        let known = addresses.withLock { $0 }.filter { !configured.contains($0) }
+        let known = known.filter { !configured.contains($0) }
         var ports: [Int] = []
         for port in named.map(\.port) where !ports.contains(port) { ports.append(port) }
         return known.flatMap { host in ports.map { ManagerAddress(host: host, port: $0) } }
     }
 
     /// Notes the address of a link that is up.
-    func connected(to address: String?) {
-        guard let address else { return }
-        let changed: [String]? = addresses.withLock { addresses in
-            if addresses.contains(address) { return nil }
+    ///
+    /// - Returns: whether it was not known before.
+    func connected(to address: String) -> Bool {
+        let isNew = addresses.withLock { addresses in
+            if addresses.contains(address) { return false }
             addresses.append(address)
-            return addresses
+            return true
         }
-        guard let changed else { return }
-        executor.update(managerAddresses: changed)
-        write(address)
+        if isNew { write(address) }
+        return isNew
     }
 
     private static func isAddress(_ text: String) -> Bool {

@@ -73,13 +73,15 @@ struct ManagerLinkService: Service {
     ) async throws -> (any Channel, EventLoopFuture<String>) {
         let eventLoop = group.next()
         let ended = eventLoop.makePromise(of: String.self)
-        let (addresses, identity, logger) = (addresses, identity, logger)
+        let (addresses, executor, identity, logger) = (addresses, executor, identity, logger)
         let agent = ManagerLinkHandler.Agent(
             hello: hello, identity: identity, executor: executor, outbox: outbox, logger: logger
         ) { channel, welcome in
             accepted.note()
             identity.accepted(context)
-            addresses.connected(to: channel.remoteAddress?.ipAddress)
+            if let address = channel.remoteAddress?.ipAddress, addresses.connected(to: address) {
+                executor.update(managerAddresses: addresses.known)
+            }
             logger.notice(
                 "Connected to the manager",
                 metadata: .of([

@@ -113,6 +113,27 @@ struct `Isolation` {
     }
 
     @Test(arguments: [false, true])
+    func `is open to the manager when the agent's start brings it back`(hasExtra: Bool) async throws {
+        let site = try await Site()
+        var agent = try await site.startAgent()
+        let id = try hasExtra ? site.isolate("--", "10.78.0.9") : site.isolate()
+        try await site.await(id, "active")
+        await agent.crash()
+        try site.host.shell("nft delete table inet edr_isolation")
+        agent = try await site.startAgent()
+        // Whoever brought it back was not the one who had confirmed it.
+        try await agent.line(containing: "Manager is reached through")
+        #expect(try site.isIsolated)
+        #expect(try site.host.shell("nft list set inet edr_isolation allowed4").contains("10.78.0.1"))
+        #expect(site.home.text(of: "var/isolation.nft")?.contains("10.78.0.1") == true)
+        // The link that is up is one through it.
+        #expect(try site.fleet.control("responses", "undo", id).status == 0)
+        try await site.await(id, "undone")
+        await agent.stop()
+        await site.manager.stop()
+    }
+
+    @Test(arguments: [false, true])
     func `is undone and failed when nothing gets through it any more`(crashes: Bool) async throws {
         let site = try await Site()
         // Somebody else's rules let the link live that is up, and nothing new.

@@ -11,8 +11,8 @@ extension ResponseTable {
         /// Not known yet; nothing is done about it before the script has ended.
         case wanted
         /// Waited for: by a connection that was begun `since` then, `until` then (both of the boot clock). The end of
-        /// the script is told with it.
-        case awaited(since: Int64, until: Int64, RunResult)
+        /// the script is told with it; nil when it was told with an earlier confirmation.
+        case awaited(since: Int64, until: Int64, RunResult?)
         case given
         /// It did not come: the response is undone for that.
         case missing
@@ -20,7 +20,7 @@ extension ResponseTable {
 
     /// Begins to wait for a response's confirmation.
     mutating func awaitConfirmation(
-        of id: DispatchID, _ result: RunResult, at now: Moment, _ actions: inout [ResponseAction]
+        of id: DispatchID, _ result: RunResult?, at now: Moment, _ actions: inout [ResponseAction]
     ) {
         let until = now.boot + (confirmPeriod ?? 0)
         dispatches[id]?.confirmation = .awaited(since: now.boot, until: until, result)
@@ -36,7 +36,9 @@ extension ResponseTable {
                 dispatch.phase == .active, !restoring.contains(dispatch.order.executable)
             else { continue }
             dispatches[id]?.confirmation = .given
+            dispatches[id]?.wasConfirmed = true
             actions.append(.record(.confirmed(id)))
+            guard let result else { continue }
             emit(
                 .active, id, at: now, result: result, undoDue: dispatch.deadline?.wall, detail: result.detail, &actions)
         }
@@ -49,13 +51,30 @@ extension ResponseTable {
     mutating func giveUpUnconfirmed(
         _ id: DispatchID, _ dispatch: Dispatch, at now: Moment, _ actions: inout [ResponseAction]
     ) -> Bool {
-        guard case .awaited(_, let until, _) = dispatch.confirmation, dispatch.phase == .active, until <= now.boot
+        guard case .awaited(_, let until, let result) = dispatch.confirmation, dispatch.phase == .active,
+            until <= now.boot
         else {
             return false
+        }
+        if result == nil {
+            // It was active: it has not failed, and is undone like any other.
+            let seconds = (confirmPeriod ?? 0) / 1000
+            let reason = "the manager could not be reached through it within \(seconds) s after it was applied again"
+            requestUndo(id, by: "this machine, because \(reason)", at: now, &actions)
+            return true
         }
         dispatches[id]?.confirmation = .missing
         beginUndo(id, at: now, &actions)
         return true
+    }
+
+    /// A script has applied a response again: whoever confirmed it before did not come through what is there now.
+    mutating func confirmAnew(_ id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]) {
+        guard let dispatch = dispatches[id], dispatch.phase == .active, dispatch.confirmation == .given,
+            confirmPeriod != nil
+        else { return }
+        actions.append(.record(.confirmationWanted(id)))
+        awaitConfirmation(of: id, nil, at: now, &actions)
     }
 
     /// Its script has brought it back: what was reached before that proves nothing.

@@ -17,7 +17,9 @@ extension ResponseTable {
         case .active(let id): dispatches[id]?.phase = .active
         case .addFailed(let id): dispatches[id]?.hasFailed = true
         case .confirmationWanted(let id): dispatches[id]?.confirmation = .wanted
-        case .confirmed(let id): dispatches[id]?.confirmation = .given
+        case .confirmed(let id):
+            dispatches[id]?.confirmation = .given
+            dispatches[id]?.wasConfirmed = true
         case .due(let id, let deadline): dispatches[id]?.deadline = deadline
         case .undoRequested(let id, let by): dispatches[id]?.undoRequestedBy = by
         case .undoing(let id): dispatches[id]?.phase = .undoing
@@ -76,7 +78,7 @@ extension ResponseTable {
                     hold(id, dispatch, at: now, &actions)
                     dispatches[id]?.phase = .undoDue
                     // Nobody asked for that, and the manager was not reached through it.
-                    if dispatch.confirmation == .wanted, dispatch.undoRequestedBy == nil {
+                    if dispatch.confirmation == .wanted, !dispatch.wasConfirmed, dispatch.undoRequestedBy == nil {
                         dispatches[id]?.confirmation = .missing
                     }
                 }
@@ -96,7 +98,9 @@ extension ResponseTable {
 
     /// Nobody knows how far the last run got with it: the time counts anew.
     private mutating func resumeConfirmation(of id: DispatchID, at now: Moment, _ actions: inout [ResponseAction]) {
-        awaitConfirmation(of: id, RunResult(exitStatus: nil, detail: Self.interrupted), at: now, &actions)
+        let wasTold = dispatches[id]?.wasConfirmed == true
+        let result = wasTold ? nil : RunResult(exitStatus: nil, detail: Self.interrupted)
+        awaitConfirmation(of: id, result, at: now, &actions)
     }
 
     /// The records from which the table can be built again, for a compacted journal.
@@ -111,7 +115,10 @@ extension ResponseTable {
         for (id, dispatch) in dispatches.sorted(by: { $0.value.serial < $1.value.serial }) {
             records.append(.order(dispatch.order))
             if dispatch.confirmation != .unneeded { records.append(.confirmationWanted(id)) }
-            if dispatch.confirmation == .given { records.append(.confirmed(id)) }
+            if dispatch.wasConfirmed {
+                records.append(.confirmed(id))
+                if dispatch.confirmation != .given { records.append(.confirmationWanted(id)) }
+            }
             switch dispatch.phase {
             case .waiting: continue
             case .running, .active, .undoDue, .undoing, .undoFailed: break

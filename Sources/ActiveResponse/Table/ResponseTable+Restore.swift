@@ -36,6 +36,7 @@ extension ResponseTable {
             guard let dispatch = dispatches[id], dispatch.order.executable == executable else { continue }
             let detail = "it was not in force any more and was applied again"
             emit(.restored, id, at: now, undoDue: dispatch.deadline?.wall, detail: detail, &actions)
+            confirmAnew(id, at: now, &actions)
         }
         for key in heldByRestore.removeValue(forKey: executable) ?? [] { pump(key, at: now, &actions) }
         return actions

@@ -57,6 +57,8 @@ package struct ResponseTable: Sendable {
         var yieldsTo: DispatchID?
         /// Whether, and how far, the manager was reached through it.
         package internal(set) var confirmation = Confirmation.unneeded
+        /// Whether it was reached through it once; what was applied again needs that anew.
+        var wasConfirmed = false
 
         var isUndoOrder: Bool {
             if case .undo = order.kind { return true }

@@ -43,14 +43,14 @@ struct TableMachine {
         table.beginRestore(of: executable, at: now)?.map(\.order.id)
     }
 
-    mutating func endRestore(_ executable: String) {
-        take(table.restoreEnded(of: executable, restored: [], at: now))
+    mutating func endRestore(_ executable: String, restored: [DispatchID] = []) {
+        take(table.restoreEnded(of: executable, restored: restored, at: now))
     }
 
     /// Stops and starts at this very moment; what ran does not run on.
-    mutating func restart() {
+    mutating func restart(compacted: Bool = false) {
         let probes = probes
-        self = restarted()
+        self = restarted(compacted: compacted)
         self.probes = probes + self.probes
     }
 

@@ -123,6 +123,68 @@ import Testing
         #expect(machine.kinds() == [.active])
     }
 
+    /// One that was confirmed, and then found not to be in force any more.
+    private func appliedAgain() -> TableMachine {
+        var machine = isolated()
+        machine.reach(since: machine.now.boot)
+        machine.pass(100)
+        _ = machine.takeEvents()
+        _ = machine.beginRestore("block")
+        machine.endRestore("block", restored: [dispatch(1)])
+        return machine
+    }
+
+    @Test(arguments: [nil, false, true])
+    func `what was applied again needs a confirmation again`(restartedCompacted: Bool?) {
+        var machine = appliedAgain()
+        #expect(machine.kinds() == [.restored])
+        if let restartedCompacted { machine.restart(compacted: restartedCompacted) }
+        #expect(machine.probes.last == machine.now.boot + 30_000)
+        machine.reach(since: machine.now.boot - 1)
+        machine.pass(29)
+        #expect(machine.runs == [])
+        machine.reach(since: machine.now.boot)
+        // That it is active was told before.
+        #expect(machine.kinds() == [])
+        machine.restart()
+        machine.pass(60)
+        #expect(machine.runs == [])
+    }
+
+    @Test(arguments: [nil, false, true])
+    func `without one it is undone, and has not failed`(restartedCompacted: Bool?) {
+        var machine = appliedAgain()
+        if let restartedCompacted { machine.restart(compacted: restartedCompacted) }
+        _ = machine.takeEvents()
+        machine.pass(30)
+        #expect(machine.runs.map(\.action) == [.delete])
+        let reason = "the manager could not be reached through it within 30 s after it was applied again"
+        #expect(machine.takeEvents().map(\.detail) == ["asked for by this machine, because \(reason)"])
+        machine.restart(compacted: restartedCompacted == true)
+        machine.end(dispatch(1))
+        #expect(machine.kinds().last == .undone)
+        #expect(machine.table.activeDispatches == [])
+    }
+
+    @Test func `its time may end before it is confirmed again`() {
+        var machine = appliedAgain()
+        machine.pass(0)
+        machine.undo(dispatch(1))
+        machine.end(dispatch(1))
+        #expect(machine.kinds() == [.restored, .undoing, .undone])
+        machine = isolated(timeout: 110)
+        machine.reach(since: machine.now.boot)
+        machine.pass(100)
+        _ = machine.beginRestore("block")
+        machine.endRestore("block", restored: [dispatch(1)])
+        machine.pass(10)
+        #expect(machine.runs.map(\.action) == [.delete])
+        machine.restart()
+        _ = machine.takeEvents()
+        machine.end(dispatch(1))
+        #expect(machine.kinds() == [.undone])
+    }
+
     @Test func `where nobody can find it out nothing has to be confirmed`() {
         var machine = TableMachine()
         machine.submit(order(1, address: nil, timeout: 600), mayCutOff: true)
