@@ -152,6 +152,8 @@ package final class ResponseExecutor: Sendable {
         blockGuard.managerAddresses = configuration.managerAddresses.compactMap { IPAddress($0) }
         let syncMailbox = syncMailbox
         let orders = configuration.keepsAuditLog ? TakenOrders() : nil
+        let restoreSchedule = RestoreSchedule(
+            interval: configuration.onlyUndoes ? nil : configuration.restoreInterval.components.seconds * 1000)
         let reactor = ResponseReactor(
             mailbox: mailbox, poller: poller, runner: runner,
             journal: JournalKeeper(journal: opened.journal, outbox: outbox, logger: logger) {
@@ -159,9 +161,8 @@ package final class ResponseExecutor: Sendable {
             },
             log: ActiveResponsesLog(home: configuration.home, logger: logger), table: table,
             blockGuard: blockGuard, survivors: survivors, takenOrders: orders,
-            restoreInterval: configuration.onlyUndoes ? nil : configuration.restoreInterval.components.seconds * 1000,
-            maximumIsolation: configuration.maximumIsolation?.components.seconds, logger: logger,
-            tell: onNotice, probe: onProbe)
+            restoreSchedule: restoreSchedule, maximumIsolation: configuration.maximumIsolation?.components.seconds,
+            logger: logger, tell: onNotice, probe: onProbe)
         life.withLock { $0.outbox = outbox }
         try WorkerThread.start("edr-sync") { [self] in deliver(opened.journal, outbox, orders) }
         try WorkerThread.start("edr-respond") {

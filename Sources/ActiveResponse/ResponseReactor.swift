@@ -40,13 +40,9 @@ final class ResponseReactor: @unchecked Sendable {
         case stop(patience: Int64)
     }
 
-    /// A script hears of prolonged responses after so many milliseconds: of all of a burst at once.
-    private static let prolongationPause: Int64 = 500
     /// After a burst of so many runs, and so many milliseconds later, unused memory is given back to the system.
     private static let trimAfterRuns = 200
     private static let trimPause: Int64 = 5000
-    /// An undo is under way where responses are to be brought back: tried again after so many milliseconds.
-    private static let restorePause: Int64 = 1000
 
     private let mailbox: Mailbox<Command>
     private let poller: Poller
@@ -68,15 +64,10 @@ final class ResponseReactor: @unchecked Sendable {
     private var blockGuard: BlockGuard
     /// Scripts that outlived the last run of the daemon, until ``run()`` takes them over.
     private var survivors: [DispatchID: Survivor]
-    /// When to look after what is in force, by the boot clock; nil while nothing is.
-    private var nextRestore: Int64?
-    /// Nil when nothing is looked after.
-    private let restoreInterval: Int64?
+    private var restoreSchedule: RestoreSchedule
     /// Runs since unused memory was last given back to the system, and when that is done next.
     private var runsSinceTrim = 0
     private var trimAt: Int64?
-    /// The executables whose responses are looked after before that: one of them was prolonged.
-    private var restoreSoon: Set<String> = []
     private var stopBy: Int64?
     /// Who waits until everything is undone, and until when.
     private var awaitingUndo: [(until: Int64, answer: @Sendable () -> Void)] = []
@@ -85,7 +76,7 @@ final class ResponseReactor: @unchecked Sendable {
         mailbox: Mailbox<Command>, poller: Poller, runner: ScriptRunner, journal: JournalKeeper,
         log: ActiveResponsesLog, table: ResponseTable, blockGuard: BlockGuard,
         survivors: [DispatchID: Survivor], takenOrders: TakenOrders?,
-        restoreInterval: Int64?, maximumIsolation: Int64?, logger: Logger,
+        restoreSchedule: RestoreSchedule, maximumIsolation: Int64?, logger: Logger,
         tell: @escaping @Sendable (OrderNotice) -> Void, probe: @escaping @Sendable (_ until: Int64) -> Void
     ) {
         self.mailbox = mailbox
@@ -97,7 +88,7 @@ final class ResponseReactor: @unchecked Sendable {
         self.blockGuard = blockGuard
         self.survivors = survivors
         self.takenOrders = takenOrders
-        self.restoreInterval = restoreInterval
+        self.restoreSchedule = restoreSchedule
         self.logger = logger
         self.maximumIsolation = maximumIsolation
         self.tell = tell
@@ -109,7 +100,7 @@ final class ResponseReactor: @unchecked Sendable {
         let start = SystemClock.now()
         perform(table.resume(at: start, survivors: survivors.mapValues(\.action)), at: start)
         adoptSurvivors(at: start)
-        if !table.executablesInForce.isEmpty, restoreInterval != nil { nextRestore = start.boot }
+        if !table.executablesInForce.isEmpty { restoreSchedule.begin(at: start.boot) }
         // Reading the journal took a multiple of what is kept of it.
         trimAt = start.boot + Self.trimPause
         while !isDone(SystemClock.now().boot) {
@@ -127,7 +118,7 @@ final class ResponseReactor: @unchecked Sendable {
             perform(table.advance(to: now), at: now)
             runner.advance(now: now.boot)
             for (id, request) in runner.takeRequests() { perform(table.asked(id, request, at: now), at: now) }
-            if let nextRestore, nextRestore <= now.boot { restore(at: now) }
+            restore(at: now)
             answerUndone(at: now)
             tendJournal(at: now)
             tendMemory(at: now)
@@ -138,7 +129,7 @@ final class ResponseReactor: @unchecked Sendable {
 
     private var nextDue: Int64? {
         var earliest: Int64?
-        for due in [table.nextDue, runner.nextDue, journal.nextDue, nextRestore, trimAt, stopBy, undoneBy] {
+        for due in [table.nextDue, runner.nextDue, journal.nextDue, restoreSchedule.next, trimAt, stopBy, undoneBy] {
             guard let due, due < earliest ?? .max else { continue }
             earliest = due
         }
@@ -313,11 +304,11 @@ final class ResponseReactor: @unchecked Sendable {
     private func note(_ record: JournalRecord, taken: inout [DispatchID], at now: Moment) {
         switch record {
         case .order(let order): if order.kind == .run { taken.append(order.id) }
-        case .active: if nextRestore == nil { nextRestore = restoreInterval.map { now.boot + $0 } }
+        case .active: restoreSchedule.activated(at: now.boot)
         case .due(let id, _):
-            guard let dispatch = table.dispatches[id], restoreInterval != nil else { return }
-            restoreSoon.insert(dispatch.order.executable)
-            nextRestore = min(nextRestore ?? .max, now.boot + Self.prolongationPause)
+            if let dispatch = table.dispatches[id] {
+                restoreSchedule.prolonged(dispatch.order.executable, at: now.boot)
+            }
         default: break
         }
     }
@@ -346,16 +337,12 @@ final class ResponseReactor: @unchecked Sendable {
 
     // MARK: - Bringing back
 
-    /// Has the scripts that can bring back what is in force and somebody else took away.
+    /// When it is time, has the scripts that can bring back what is in force and somebody else took away.
     private func restore(at now: Moment) {
-        let inForce = table.executablesInForce
-        let wanted = restoreSoon.isEmpty ? inForce : restoreSoon.intersection(inForce)
-        restoreSoon = []
-        nextRestore = inForce.isEmpty ? nil : restoreInterval.map { now.boot + $0 }
+        let wanted = restoreSchedule.take(at: now.boot) { table.executablesInForce }
         for executable in wanted where runner.declarations(of: executable).contains(.restore) {
             guard let responses = table.beginRestore(of: executable, at: now) else {
-                restoreSoon.insert(executable)
-                nextRestore = now.boot + Self.restorePause
+                restoreSchedule.postpone(executable, at: now.boot)
                 continue
             }
             do throws(StartFailure) {
