@@ -120,5 +120,6 @@ extension ResponseTable {
         emit(
             .undoFailed, id, at: now, result: result, retryAt: now.wall + pause * 1000,
             detail: "\(reason)next attempt in \(pause) s", &actions)
+        if let key = dispatch.scriptKey { answerWaiters(of: key, at: now, &actions) }
     }
 }

@@ -57,11 +57,13 @@ extension ResponseTable {
     ) {
         guard scriptKeyHolders[key] == id else { return }
         scriptKeyHolders[key] = nil
-        var waiters = scriptKeyWaiters.removeValue(forKey: key) ?? []
-        while !waiters.isEmpty {
-            let next = waiters.removeFirst()
-            // Its script may have been ended while it waited.
-            guard dispatches[next]?.phase == .running else { continue }
+        answerWaiters(of: key, at: now, &actions)
+    }
+
+    /// The undo that the answers for a key waited for is over, or has failed: nobody is kept waiting for the next try.
+    mutating func answerWaiters(of key: ScriptKey, at now: Moment, _ actions: inout [ResponseAction]) {
+        // The script of one may have been ended while it waited.
+        for next in scriptKeyWaiters.removeValue(forKey: key) ?? [] where dispatches[next]?.phase == .running {
             claim(key, for: next, at: now, &actions)
         }
     }
@@ -85,12 +87,12 @@ extension ResponseTable {
             }
             guard dispatch.phase == .running else { continue }
             switch holder.phase {
-            case .running, .active:
+            case .running where holder.undoRequestedBy == nil, .active where holder.undoRequestedBy == nil:
                 if let deadline = dispatches[id]?.deadline { extend(holderID, to: deadline, by: id, at: now, &actions) }
                 finish(id, .nothingRan, at: now, &actions)
                 let undoDue = dispatches[holderID]?.deadline?.wall
                 emit(.prolonged, id, at: now, undoDue: undoDue, detail: holderID.description, &actions)
-            case .waiting, .undoDue, .undoing, .undoFailed:
+            case .running, .active, .waiting, .undoDue, .undoing, .undoFailed:
                 dispatches[id]?.phase = .waiting
                 dispatches[id]?.deadline = nil
                 dispatches[id]?.scriptKey = nil

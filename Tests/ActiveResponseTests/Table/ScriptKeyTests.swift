@@ -103,6 +103,27 @@ import Testing
         #expect(machine.running == ["delete \(dispatch(2))"])
     }
 
+    @Test func `when the undo fails, the first that waits takes over and the others yield to it`() {
+        var machine = active(timeout: 10)
+        machine.pass(10)
+        for number in 2...4 {
+            machine.submit(order(UInt8(number), user: "user\(number)", timeout: 600))
+            machine.ask(dispatch(UInt8(number)), ["203.0.113.7"])
+        }
+        #expect(machine.answers == [dispatch(1): .proceed])
+        machine.end(dispatch(3), status: nil, detail: "killed after 60 s")
+        machine.end(dispatch(1), status: 1)
+        #expect(machine.answers == [dispatch(1): .proceed, dispatch(2): .proceed, dispatch(4): .abort])
+        machine.end(dispatch(2))
+        machine.end(dispatch(4))
+        machine.pass(599)
+        #expect(machine.runs.isEmpty)
+        machine.pass(1)
+        #expect(machine.running == ["delete \(dispatch(2))"])
+        machine.end(dispatch(2))
+        #expect(machine.table.dispatches.isEmpty)
+    }
+
     @Test(arguments: [false, true])
     func `keys survive a restart`(compacted: Bool) {
         var next = active().restarted(compacted: compacted)
@@ -126,6 +147,29 @@ import Testing
         next.end(dispatch(1))
         next.pass(1000)
         #expect(next.runs.isEmpty)
+    }
+
+    /// The first one's script still ran when its undo was asked for, and runs on.
+    @Test(arguments: [false, true])
+    func `one that waited for a first that is to be undone is not settled with it`(compacted: Bool) {
+        var machine = TableMachine()
+        machine.submit(order(1, user: "root", timeout: 600))
+        machine.ask(dispatch(1), ["203.0.113.7"])
+        machine.undo(dispatch(1))
+        machine.submit(order(2, user: "admin", timeout: 600))
+        machine.ask(dispatch(2), ["203.0.113.7"])
+        #expect(machine.answers[dispatch(2)] == nil)
+        for survivors in [[:], [dispatch(1): Run.Action.add]] {
+            var next = machine.restarted(compacted: compacted, survivors: survivors)
+            #expect(!next.kinds().contains(.prolonged))
+            #expect(next.isRunning(.add, dispatch(2)))
+            next.ask(dispatch(2), ["203.0.113.7"])
+            if !survivors.isEmpty { next.end(dispatch(1)) }
+            #expect(next.isRunning(.delete, dispatch(1)))
+            #expect(next.answers[dispatch(2)] == nil)
+            next.end(dispatch(1))
+            #expect(next.answers[dispatch(2)] == .proceed)
+        }
     }
 
     @Test(arguments: [false, true])
