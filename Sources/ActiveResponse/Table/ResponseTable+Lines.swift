@@ -4,7 +4,19 @@ extension ResponseTable {
     mutating func add(_ order: Order) {
         let key = ResponseKey(of: order)
         insert(order, key: key)
-        lines[key, default: Line()].waiting.append(order.id)
+        enqueue(order.id)
+    }
+
+    /// Puts a dispatch that waits at its place in the line.
+    ///
+    /// One to undo comes before those to run: it is about something that ran before, and what they do must not be undone
+    /// with it. So it does not wait for them either while they are kept waiting.
+    mutating func enqueue(_ id: DispatchID) {
+        guard let dispatch = dispatches[id] else { return }
+        var waiting = lines[dispatch.key]?.waiting ?? []
+        let place = dispatch.isUndoOrder ? waiting.firstIndex { dispatches[$0]?.isUndoOrder != true } : nil
+        waiting.insert(id, at: place ?? waiting.endIndex)
+        lines[dispatch.key, default: Line()].waiting = waiting
     }
 
     /// Adds an order that stands in no line yet.
@@ -28,6 +40,13 @@ extension ResponseTable {
                 return
             }
             if next.isUndoOrder {
+                if let holderID = line.holder, let holder, !holder.isBeingUndone {
+                    // Its `delete` would take away what the holder has put in its place, which ends with the holder.
+                    finish(id, .undone, at: now, &actions)
+                    let detail = "dispatch \(holderID) is in force for the same; undo that one"
+                    emit(.undone, id, at: now, detail: detail, &actions)
+                    continue
+                }
                 guard line.running == nil, !isHeldByRestore(next.order.executable, key) else { return }
                 guard runningUndos < limits.undos else { return readyUndos.insert(key) }
                 lines[key]?.waiting.removeFirst()

@@ -51,8 +51,7 @@ extension ResponseTable {
             switch dispatch.phase {
             case .running where survivors[id] == .add, .undoing where survivors[id] == .delete:
                 goOn(id, dispatch, at: now, &actions)
-            case .waiting:
-                lines[dispatch.key, default: Line()].waiting.append(id)
+            case .waiting: enqueue(id)
             case .running where dispatch.deadline == nil:
                 finish(id, .ran, at: now, &actions)
                 emit(.unknown, id, at: now, detail: Self.interrupted, &actions)
@@ -73,7 +72,7 @@ extension ResponseTable {
             case .undoDue, .undoing, .undoFailed:
                 if dispatch.isUndoOrder {
                     dispatches[id]?.phase = .waiting
-                    lines[dispatch.key, default: Line()].waiting.append(id)
+                    enqueue(id)
                 } else {
                     hold(id, dispatch, at: now, &actions)
                     dispatches[id]?.phase = .undoDue

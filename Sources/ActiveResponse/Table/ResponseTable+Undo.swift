@@ -59,7 +59,7 @@ extension ResponseTable {
             dispatches[id]?.phase = .undoDue
         } else {
             dispatches[id]?.phase = .waiting
-            lines[dispatch.key, default: Line()].waiting.insert(id, at: 0)
+            enqueue(id)
         }
         pump(dispatch.key, at: now, &actions)
     }

@@ -23,12 +23,11 @@ extension ResponseTable {
     ///
     /// One that failed is tried again after a pause; nobody waits for that.
     package var isUndone: Bool {
-        dispatches.allSatisfy { id, dispatch in
+        dispatches.values.allSatisfy { dispatch in
             switch dispatch.phase {
             case .undoDue, .undoing: false
             case .running: dispatch.deadline == nil
-            // Behind an order to run it waits for the next start, as that does.
-            case .waiting: !dispatch.isUndoOrder || lines[dispatch.key]?.waiting.first != id
+            case .waiting: !dispatch.isUndoOrder
             case .active, .undoFailed: true
             }
         }

@@ -64,6 +64,9 @@ package struct ResponseTable: Sendable {
             if case .undo = order.kind { return true }
             return false
         }
+
+        /// Whether its `delete` runs or comes next.
+        var isBeingUndone: Bool { phase == .undoDue || phase == .undoing }
     }
 
     /// What goes on with one key.

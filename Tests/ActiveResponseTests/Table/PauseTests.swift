@@ -27,6 +27,20 @@ import Testing
         #expect(machine.runs.map(\.order.id) == [dispatch(2)])
     }
 
+    @Test func `an undo does not wait behind what is kept waiting`() {
+        var machine = TableMachine()
+        machine.submit(order(1))
+        machine.end(dispatch(1))
+        machine.pause(true)
+        machine.submit(order(2, timeout: 600))
+        machine.submit(order(1).undone())
+        #expect(machine.running == ["delete \(dispatch(1))"])
+        machine.end(dispatch(1))
+        #expect(machine.runs.isEmpty)
+        machine.pause(false)
+        #expect(machine.running == ["add \(dispatch(2))"])
+    }
+
     @Test func `what waits can be taken back, and expires`() {
         var machine = TableMachine()
         machine.pause(true)

@@ -292,6 +292,71 @@ import Testing
         #expect(machine.runs.first?.timeout == 600)
     }
 
+    @Test func `the undo of what another one has replaced leaves that in force`() {
+        var machine = TableMachine()
+        machine.submit(order(1))
+        machine.end(dispatch(1))
+        machine.submit(order(2, timeout: 600))
+        machine.submit(order(1).undone())
+        machine.end(dispatch(2))
+        _ = machine.takeEvents()
+        machine.submit(order(1).undone())
+        machine.submit(order(3).undone())
+        #expect(machine.runs.isEmpty)
+        let events = machine.takeEvents()
+        #expect(events.map(\.kind) == [.received, .undone, .received, .undone])
+        #expect(events.last?.detail == "dispatch \(dispatch(2)) is in force for the same; undo that one")
+        machine.pass(600)
+        #expect(machine.running == ["delete \(dispatch(2))"])
+        // While that runs, another one waits for it and is done after it.
+        machine.submit(order(4).undone())
+        machine.end(dispatch(2))
+        #expect(machine.running == ["delete \(dispatch(4))"])
+    }
+
+    @Test func `nor is it tried again when that came after a first try`() {
+        var machine = TableMachine()
+        machine.submit(order(1).undone())
+        machine.end(dispatch(1), status: 1)
+        machine.submit(order(2, timeout: 600))
+        machine.end(dispatch(2))
+        _ = machine.takeEvents()
+        machine.pass(5)
+        #expect(machine.runs.isEmpty)
+        #expect(machine.kinds() == [.undone])
+    }
+
+    @Test(arguments: [false, true])
+    func `an undo comes before what waits for its turn`(isRestarted: Bool) {
+        var machine = TableMachine()
+        machine.submit(order(1))
+        machine.end(dispatch(1))
+        machine.submit(order(2))
+        machine.submit(order(3, timeout: 600))
+        machine.submit(order(1).undone())
+        if isRestarted { machine = machine.restarted(survivors: [dispatch(2): .add]) }
+        machine.end(dispatch(2))
+        #expect(machine.running == ["delete \(dispatch(1))"])
+        machine.end(dispatch(1))
+        #expect(machine.running == ["add \(dispatch(3))"])
+    }
+
+    @Test func `an undo whose end is never seen is tried again at once, and then with pauses`() {
+        var machine = TableMachine()
+        machine.submit(order(1, timeout: 5))
+        machine.end(dispatch(1))
+        machine.pass(5)
+        machine.end(dispatch(1), status: nil, isLost: true)
+        #expect(machine.running == ["delete \(dispatch(1))"])
+        machine.end(dispatch(1), status: nil, isLost: true)
+        #expect(machine.runs.isEmpty)
+        #expect(machine.takeEvents().last?.kind == .undoFailed)
+        machine.pass(10)
+        #expect(machine.running == ["delete \(dispatch(1))"])
+        machine.end(dispatch(1))
+        #expect(machine.takeEvents().last?.kind == .undone)
+    }
+
     @Test func `a repeat that ran nothing has nothing to undo`() {
         var machine = TableMachine()
         machine.submit(order(1, timeout: 600))
