@@ -331,7 +331,11 @@ final class ResponseReactor: @unchecked Sendable {
                     "dispatch": "\(run.order.id)", "alert": "\(run.order.alertID)",
                     "name": "\(run.order.executable)", "reason": "\(error)",
                 ])
-            return table.notStarted(run.order.id, because: error, at: now)
+            guard case .cutShort(let reason) = error else {
+                return table.notStarted(run.order.id, because: error, at: now)
+            }
+            let result = RunResult(exitStatus: nil, detail: reason, isLost: true)
+            return table.started(run.order.id, at: now) + table.ended(run.order.id, result, at: now)
         }
     }
 

@@ -16,7 +16,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int32_t edr_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+int32_t edr_become_reaper(void) {
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) == 0
+        && (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0)) {
+        struct sigaction standard = {.sa_handler = SIG_DFL};
+        (void)sigaction(SIGCHLD, &standard, NULL);
+    }
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
 
 // The C library's own wrapper came with glibc 2.36.
 int32_t edr_pidfd_open(int32_t pid) { return (int32_t)syscall(SYS_pidfd_open, pid, 0); }

@@ -176,7 +176,7 @@ int32_t edr_spawn(const struct edr_spawn_request *request, int32_t *pid, int32_t
         // The pid cannot be reused before we reap it, so this opens the process that we made.
         *pidfd = edr_pidfd_open(child);
         if (*pidfd < 0) {
-            error = errno;
+            error = -errno;
             kill(-child, SIGKILL);
         }
         *pid = child;

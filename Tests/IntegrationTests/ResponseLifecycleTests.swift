@@ -67,6 +67,23 @@ extension TemporaryHome {
         #expect(await manager.stop() == 0)
     }
 
+    @Test func `whoever started the agent with SIGCHLD ignored takes no exit status away`() async throws {
+        let fleet = try Fleet(policy: policy(timeout: 1))
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        try home.addRecorder()
+        let agent = try DaemonProcess(
+            "edr-agent", ["--home", home.path], launcher: ["env", "--ignore-signal=CHLD"])
+        try await agent.line(containing: "Connected to the manager")
+        try fleet.append(alert: Fleet.alert())
+        try await manager.line(containing: "Response event", "state=undone")
+        #expect(home.record.map { $0.prefix(4) } == ["add ", "dele"])
+        let log = FileLines.now(home.path + "/logs/active-responses.log")
+        #expect(log.count == 2 && log.allSatisfy { $0.contains(#""exit_status":0"#) }, "\(log)")
+        await agent.stop()
+        await manager.stop()
+    }
+
     @Test func `a script that runs when the agent is killed goes on, and its undo waits for it`() async throws {
         let fleet = try Fleet(policy: policy(timeout: 1))
         let manager = try await fleet.startManager()

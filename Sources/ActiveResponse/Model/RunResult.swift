@@ -1,3 +1,5 @@
+import Glibc
+
 /// How one execution of a script ended.
 package struct RunResult: Sendable, Equatable {
     /// The exit status; nil when a signal ended the script.
@@ -55,16 +57,23 @@ package struct Run: Sendable, Equatable {
     }
 }
 
-/// Why a script did not run at all.
+/// Why a script did not run at all, or was not left to run.
 package enum StartFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// The order is not one that this machine runs.
     case refused(String)
     /// The system could not start the script.
     case failed(String)
+    /// The script had begun and was ended at once: nobody knows what it did.
+    case cutShort(String)
 
     package var description: String {
         switch self {
-        case .refused(let reason), .failed(let reason): reason
+        case .refused(let reason), .failed(let reason), .cutShort(let reason): reason
         }
+    }
+
+    /// The reason of ``cutShort(_:)``.
+    static func unwatched(_ error: Int32) -> String {
+        "it could not be watched and was ended: \(String(cString: strerror(error)))"
     }
 }

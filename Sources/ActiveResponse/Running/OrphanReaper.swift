@@ -33,7 +33,7 @@ final class OrphanReaper {
     init(poller: Poller, ownsAllChildren: Bool) {
         self.poller = poller
         self.ownsAllChildren = ownsAllChildren
-        _ = edr_become_subreaper()
+        _ = edr_become_reaper()
     }
 
     deinit {

@@ -45,7 +45,7 @@ final class ScriptProcess {
 
     /// Starts the script.
     ///
-    /// - Throws: ``StartFailure/failed(_:)`` with the system's reason.
+    /// - Throws: ``StartFailure/failed(_:)`` or ``StartFailure/cutShort(_:)`` with the system's reason.
     init(
         _ run: Run, _ invocation: ScriptInvocation, _ confinement: Confinement, home: String, now: Int64
     ) throws(StartFailure) {
@@ -115,6 +115,7 @@ final class ScriptProcess {
             usleep(1000)
             error = start.perform(&pid, &pidfd)
         }
+        guard error >= 0 else { throw .cutShort(StartFailure.unwatched(-error)) }
         guard error == 0 else {
             var reason = String(cString: strerror(error))
             if error == ENOENT { reason += " (is the interpreter in its first line installed?)" }

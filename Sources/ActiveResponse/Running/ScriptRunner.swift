@@ -63,6 +63,8 @@ final class ScriptRunner {
     var count: Int { processes.count }
 
     /// Starts a script.
+    ///
+    /// - Throws: when it did not run at all, or, with ``StartFailure/cutShort(_:)``, for a moment only.
     func start(_ run: Run, now: Int64) throws(StartFailure) {
         var confinement = try confinement(of: run.order)
         let invocation = ScriptInvocation(run, home: home, managerAddresses: managerAddresses)
@@ -78,8 +80,9 @@ final class ScriptRunner {
         // The kernel may have refused to start it there.
         if process.group == nil { release(confinement.group) }
         guard add(process) else {
+            let error = errno
             process.end(now: now)
-            throw .failed("cannot be watched: \(String(cString: strerror(errno)))")
+            throw .cutShort(StartFailure.unwatched(error))
         }
         // Only now: the script has better things to do at first than to read it.
         if let input = process.input { settle(input.write(), of: process) }

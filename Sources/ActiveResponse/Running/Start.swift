@@ -22,11 +22,12 @@ struct Start {
 
     /// Starts the script.
     ///
-    /// - Returns: 0 with the process and a descriptor for it, or the errno of what failed.
+    /// - Returns: 0 with the process and a descriptor for it, or the errno of what failed; a negative one when the script
+    ///   had begun.
     mutating func perform(_ pid: inout pid_t, _ pidfd: inout Int32) -> Int32 {
         let program = confinement.program?.descriptor ?? -1
         var error = spawn(invocation.path, invocation.arguments, program: program, &pid, &pidfd)
-        if error != 0, error != ENOEXEC, error != ETXTBSY, confinement.group != nil {
+        if error > 0, error != ENOEXEC, error != ETXTBSY, confinement.group != nil {
             // Whatever it was: the next attempt fails by it too unless it was the group.
             confinement.group = nil
             error = spawn(invocation.path, invocation.arguments, program: program, &pid, &pidfd)

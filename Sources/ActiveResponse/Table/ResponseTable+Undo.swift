@@ -90,8 +90,9 @@ extension ResponseTable {
         _ id: DispatchID, _ dispatch: Dispatch, _ result: RunResult, at now: Moment,
         _ actions: inout [ResponseAction]
     ) {
-        if result.isLost {
-            // Nobody saw how it ended, so it is done again: to repeat a `delete` is safe.
+        if result.isLost, dispatch.undoAttempts <= 1 {
+            // Nobody saw how it ended, so it is done again: to repeat a `delete` is safe. Where that is so each time it
+            // counts as failed.
             beginUndo(id, at: now, &actions)
             return
         }

@@ -54,11 +54,15 @@ struct edr_spawn_user {
 ///
 /// @param pid    set to the new process
 /// @param pidfd  set to a descriptor (close-on-exec) that becomes readable when the process ends
-/// @return 0, or the errno of what failed; then no process is left behind.
+/// @return 0, or the errno of what failed; then no process is left behind. The negative errno when the program had begun
+///         and could not be watched: it was killed, and may have done anything before.
 int32_t edr_spawn(const struct edr_spawn_request *request, int32_t *pid, int32_t *pidfd);
 
 /// Orphaned descendants become children of this process instead of init's, so that they can be reaped here.
-int32_t edr_become_subreaper(void);
+///
+/// SIGCHLD is not ignored from then on: whoever starts a program with it ignored makes its children vanish unreaped, with
+/// their exit statuses.
+int32_t edr_become_reaper(void);
 
 /// A close-on-exec descriptor for a process, readable when it ends; -1 and errno on failure.
 int32_t edr_pidfd_open(int32_t pid);
