@@ -37,7 +37,7 @@ struct AgentDaemon {
     ///
     /// - Returns: the exit status.
     func run(print: (String) -> Void) async -> Int32 {
-        guard let configuration = load(print: print) else { return ExitStatus.configuration }
+        guard let configuration = load(print: print) else { return await undoWhatRemains(print: print) }
         do {
             try home.createFolders()
             let pidFile = try PidFile(path: home.run + "/edr-agent.pid")
@@ -51,7 +51,7 @@ struct AgentDaemon {
                 logger.critical(
                     "Agent is not enrolled; run edr-agent --enroll TOKEN --manager HOST:PORT",
                     metadata: .of([.error: error]))
-                return ExitStatus.configuration
+                return await RemainingUndos(home: home, logger: logger, confirm: configuration.confirm).run()
             }
             do {
                 try await run(configuration, credentials, log: log, logger: logger)
@@ -63,6 +63,24 @@ struct AgentDaemon {
         } catch {
             print("edr-agent: \(error)")
             return ExitStatus.failed
+        }
+    }
+
+    /// Goes on with the undos although the configuration has errors.
+    ///
+    /// - Returns: the exit status.
+    private func undoWhatRemains(print: (String) -> Void) async -> Int32 {
+        do {
+            try home.createFolders()
+            let pidFile = try PidFile(path: home.run + "/edr-agent.pid")
+            defer { pidFile.remove() }
+            let defaults = AgentConfiguration(sections: [], diagnostics: Diagnostics())
+            let logger = try DaemonLog(path: home.logs + "/edr-agent.log").logger(
+                label: "agent", level: defaults.logLevel)
+            return await RemainingUndos(home: home, logger: logger, confirm: defaults.confirm).run()
+        } catch {
+            print("edr-agent: \(error)")
+            return ExitStatus.configuration
         }
     }
 

@@ -6,6 +6,8 @@ package enum ServiceManagerNotifier {
     package enum State: String, Sendable {
         case ready = "READY=1"
         case stopping = "STOPPING=1"
+        /// Not what was started, and yet not to be ended.
+        case undoing = "READY=1\nSTATUS=Cannot run (see the log); undoes in time what is in force"
     }
 
     /// Sends the state to `NOTIFY_SOCKET`; does nothing when there is none.
