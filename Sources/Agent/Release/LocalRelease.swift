@@ -28,11 +28,6 @@ struct LocalRelease {
         }
         for await event in events where left.contains(event.dispatchID) {
             switch event.kind {
-            case .undone, .failed, .refused, .expired:
-                left.remove(event.dispatchID)
-                outcome.lines.append("response \(event.dispatchID) was undone")
-                logger.notice(
-                    "Response was undone by the release of this host", metadata: .of([.dispatch: event.dispatchID]))
             case .undoFailed:
                 left.remove(event.dispatchID)
                 outcome.isDone = false
@@ -42,9 +37,22 @@ struct LocalRelease {
                 logger.error(
                     "Response could not be undone by the release of this host",
                     metadata: .of([.dispatch: event.dispatchID, .reason: reason]))
+            case .prolonged:
+                // Its script found another one in force, and that one is released too.
+                left.remove(event.dispatchID)
+                outcome.lines.append("response \(event.dispatchID) had nothing of its own in force")
+            case let kind where kind.endsResponse:
+                left.remove(event.dispatchID)
+                outcome.lines.append("response \(event.dispatchID) was undone")
+                logger.notice(
+                    "Response was undone by the release of this host", metadata: .of([.dispatch: event.dispatchID]))
             default: continue
             }
             if left.isEmpty { break }
+        }
+        if !left.isEmpty {
+            outcome.isDone = false
+            outcome.lines.append("the agent is stopping; the next one goes on with the rest")
         }
         return outcome
     }

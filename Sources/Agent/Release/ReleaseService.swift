@@ -18,13 +18,14 @@ struct ReleaseService: Service {
     let release: LocalRelease
     let logger: Logger
 
+    /// How long a client may take to say what it wants.
+    private static let patience = TimeAmount.seconds(10)
+
     private typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     func run() async throws {
         do {
-            try await cancelWhenGracefulShutdown { try await listen() }
-        } catch is CancellationError {
-            // Told to stop.
+            try await listen()
         } catch {
             // Responses matter more: without the socket a release needs a stopped agent.
             logger.error(
@@ -41,21 +42,34 @@ struct ReleaseService: Service {
                 channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
             }
         chmod(path, 0o600)
-        try await server.executeThenClose { clients in
-            for try await client in clients {
-                do {
-                    try await serve(client)
-                } catch {
-                    logger.warning("Release was not answered", metadata: .of([.error: "\(error)"]))
+        // Closed instead of cancelled: each client that was let in is given to a task, which closes it.
+        try await withGracefulShutdownHandler {
+            try await server.executeThenClose { clients in
+                try await withThrowingDiscardingTaskGroup { tasks in
+                    for try await client in clients { tasks.addTask { await answer(client) } }
+                    tasks.cancelAll()
                 }
             }
+        } onGracefulShutdown: {
+            server.channel.close(promise: nil)
+        }
+    }
+
+    private func answer(_ client: Client) async {
+        do {
+            try await serve(client)
+        } catch {
+            logger.warning("Release was not answered", metadata: .of([.error: "\(error)"]))
         }
     }
 
     private func serve(_ client: Client) async throws {
-        let requester = try await Self.requester(of: client.channel)
+        let timeout = client.channel.eventLoop.scheduleTask(in: Self.patience) {
+            client.channel.close(promise: nil)
+        }
+        defer { timeout.cancel() }
         try await client.executeThenClose { inbound, outbound in
-            guard let requester, requester.isAllowed else {
+            guard let requester = try await Self.requester(of: client.channel), requester.isAllowed else {
                 return try await outbound.write(ByteBuffer(string: "\(Self.failed)\nonly root may release this host\n"))
             }
             var text = ""
@@ -66,6 +80,7 @@ struct ReleaseService: Service {
             guard text == Self.request + "\n" else {
                 return try await outbound.write(ByteBuffer(string: "\(Self.failed)\nthis is no request\n"))
             }
+            timeout.cancel()
             let outcome = await release.perform(for: requester)
             let lines = [outcome.isDone ? Self.done : Self.failed] + outcome.lines
             try await outbound.write(ByteBuffer(string: lines.joined(separator: "\n") + "\n"))

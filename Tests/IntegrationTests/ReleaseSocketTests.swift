@@ -1,0 +1,43 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `run/agent.sock`, by which `edr-agent --release` speaks to the agent that runs.
+@Suite struct `The socket for a release` {
+    /// A connection that says nothing until it is closed.
+    private func connectSilently(to path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard descriptor >= 0, status == 0 else { throw NotSeen("cannot connect: \(errno)") }
+        return descriptor
+    }
+
+    @Test func `serves one beside others that say nothing, and lets these go`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let agent = try await fleet.startAgent(home)
+        let silent = try (0..<5).map { _ in try connectSilently(to: home.path + "/run/agent.sock") }
+        defer { for descriptor in silent { close(descriptor) } }
+        let released = try ShellCommand.run(
+            DaemonProcess.binaries + "/edr-agent", ["--home", home.path, "--release"])
+        #expect(released.status == 0 && released.output.contains("nothing that cuts this host off"), "\(released)")
+        // After ten seconds its end of the connection is closed.
+        var waiting = pollfd(fd: silent[0], events: Int16(POLLIN), revents: 0)
+        #expect(poll(&waiting, 1, 20_000) == 1)
+        var byte: UInt8 = 0
+        #expect(read(silent[0], &byte, 1) == 0)
+        let late = try (0..<5).map { _ in try connectSilently(to: home.path + "/run/agent.sock") }
+        defer { for descriptor in late { close(descriptor) } }
+        #expect(await agent.stop() == 0)
+        await manager.stop()
+    }
+}
