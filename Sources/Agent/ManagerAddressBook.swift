@@ -5,24 +5,29 @@ import Synchronization
 /// The addresses at which the managers are reached, for scripts that cut the network off and must leave the way to
 /// the manager open (`EDR_MANAGER_ADDRESSES`).
 ///
-/// The last address that worked is kept in a file: an isolated host may not be able to resolve names.
+/// Those that worked last are kept in a file: an isolated host may not be able to resolve names, and one of several
+/// managers may be away when it starts.
 final class ManagerAddressBook: Sendable {
     private let path: String
     private let servers: [ManagerAddress]
-    private let addresses: Mutex<[String]>
+    /// The addresses of the configuration.
+    private let configured: [String]
+    /// The others that worked, the last one first.
+    private let found: Mutex<[String]>
+
+    /// So many are remembered beside those of the configuration; who once was a manager does not stay one for ever.
+    private static let limit = 8
 
     init(path: String, servers: [ManagerAddress]) {
         self.path = path
         self.servers = servers
-        var known: [String] = []
-        for address in servers.map(\.host).filter(Self.isAddress) + Self.read(path) where !known.contains(address) {
-            known.append(address)
-        }
-        addresses = Mutex(known)
+        let configured = servers.map(\.host).filter(Self.isAddress)
+        self.configured = configured
+        found = Mutex(Array(Self.read(path).filter { !configured.contains($0) }.prefix(Self.limit)))
     }
 
     /// All addresses that are known now.
-    var known: [String] { addresses.withLock { $0 } }
+    var known: [String] { configured + found.withLock { $0 } }
 
     /// Where a manager can be, addresses before names: an isolated host has nobody to ask for a name.
     var targets: [ManagerAddress] {
@@ -35,24 +40,24 @@ final class ManagerAddressBook: Sendable {
     var serversAndFound: [ManagerAddress] { servers + found(for: servers.filter { !Self.isAddress($0.host) }) }
 
     private func found(for named: [ManagerAddress]) -> [ManagerAddress] {
-        let configured = Set(servers.map(\.host))
-        let known = known.filter { !configured.contains($0) }
+        let found = found.withLock { $0 }
         var ports: [Int] = []
         for port in named.map(\.port) where !ports.contains(port) { ports.append(port) }
-        return known.flatMap { host in ports.map { ManagerAddress(host: host, port: $0) } }
+        return found.flatMap { host in ports.map { ManagerAddress(host: host, port: $0) } }
     }
 
     /// Notes the address of a link that is up.
     ///
-    /// - Returns: whether it was not known before.
+    /// - Returns: whether other addresses are known than before.
     func connected(to address: String) -> Bool {
-        let isNew = addresses.withLock { addresses in
-            if addresses.contains(address) { return false }
-            addresses.append(address)
-            return true
+        if configured.contains(address) { return false }
+        let (before, now) = found.withLock { found in
+            let before = found
+            found = Array(([address] + before.filter { $0 != address }).prefix(Self.limit))
+            return (before, found)
         }
-        if isNew { write(address) }
-        return isNew
+        if now != before { write(now) }
+        return !before.contains(address)
     }
 
     private static func isAddress(_ text: String) -> Bool {
@@ -64,18 +69,18 @@ final class ManagerAddressBook: Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 256)
+        var bytes = [UInt8](repeating: 0, count: 1024)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
         let text = String(decoding: bytes[..<max(0, count)], as: UTF8.self)
         return text.split(separator: "\n").map(String.init).filter(isAddress)
     }
 
     /// A hint, not a state: when it cannot be written, the next connection finds the address again.
-    private func write(_ address: String) {
+    private func write(_ found: [String]) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
-        let line = address + "\n"
-        _ = Glibc.write(descriptor, line, line.utf8.count)
+        let lines = found.map { $0 + "\n" }.joined()
+        _ = Glibc.write(descriptor, lines, lines.utf8.count)
         close(descriptor)
     }
 }
