@@ -69,7 +69,6 @@ final class ManagerLinkHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let message = unwrapInboundIn(data)
-        heartbeat?.heard(now: .now())
         switch message {
         case .welcome(let welcome) where heartbeat == nil: accept(context, welcome)
         case .order(let payload) where heartbeat != nil: take(context, payload)
@@ -88,6 +87,8 @@ final class ManagerLinkHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // A large order may be under way for longer than the manager may be silent.
+        heartbeat?.heard(now: .now())
         if hasHandedOn {
             hasHandedOn = false
             gate.began()
