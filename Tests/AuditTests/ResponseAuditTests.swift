@@ -107,6 +107,42 @@ struct ResponseAuditTests {
         #expect(try verify().finding?.sequence == 3)
     }
 
+    @Test(arguments: [Int64.min, -1, 0, (1 << 62) + 1, .max], [0, 1])
+    func `a number that no line can have is found, and survived by the next start`(number: Int64, line: Int) throws {
+        var audit = open()
+        audit.append([try event(10)])
+        var lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map(String.init)
+        lines[line] = lines[line].replacing("\"sequence\":\(line + 1)", with: "\"sequence\":\(number)")
+        try (lines.joined(separator: "\n") + "\n").write(toFile: log, atomically: true, encoding: .utf8)
+        #expect(try verify().finding?.sequence == Int64(line + 1))
+        var next = open()
+        next.append([try event(11), try event(12)])
+        #expect(try verify().finding != nil)
+    }
+
+    @Test func `a line longer than all that is usually read at its end is taken up`() throws {
+        var first = open()
+        first.append([try event(10)])
+        first.append([try event(11, detail: String(repeating: "x", count: 1 << 20))])
+        var second = open()
+        second.append([try event(11), try event(12)])
+        let report = try verify()
+        #expect(report.finding == nil)
+        #expect(report.records == 4)
+    }
+
+    @Test func `a start right after a file was moved aside goes on behind it`() throws {
+        var first = open()
+        first.append([try event(10), try event(11)])
+        try FileManager.default.moveItem(atPath: log, toPath: log + ".1")
+        var second = open()
+        second.append([try event(10), try event(11), try event(12)])
+        let report = try verify()
+        #expect(report.finding == nil)
+        #expect(report.records == 4)
+        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("\"previous\":"))
+    }
+
     @Test func `a record that is gone is found`() throws {
         var audit = open()
         audit.append([try event(10)])

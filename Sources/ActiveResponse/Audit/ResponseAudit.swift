@@ -198,23 +198,17 @@ extension ResponseAudit {
                 size -= bytes.count - end
                 truncate(path, off_t(size))
             }
-            if end > 0 {
-                let line = bytes[..<(end - 1)].split(separator: UInt8(ascii: "\n")).last.map(Array.init) ?? []
-                sequence = Int64(Self.number(after: "\"sequence\":", in: line) ?? 0)
-                hash = Self.hash(of: line) ?? hash
-            }
-            // The last line may be about no event.
-            for line in bytes[..<end].split(separator: UInt8(ascii: "\n")).reversed() {
-                guard let number = Self.number(after: "\"event_number\":", in: Array(line)) else { continue }
-                lastEvent = number
-                break
-            }
+            takeUp(lines: bytes[..<end])
+        } else if let bytes = Self.tail(of: path + ".1") {
+            // Moved aside, and the agent ended before the first line after it.
+            takeUp(lines: bytes[...])
+            isContinued = true
         }
         guard let head = Self.tail(of: headPath).map({ String(decoding: $0, as: UTF8.self) }) else { return }
         let words = head.split(whereSeparator: \.isWhitespace)
-        guard words.count == 2, let known = Int64(words[0]), known > sequence, let bytes = Self.bytes(words[1]) else {
-            return
-        }
+        guard words.count == 2, let known = Int64(words[0]), known > sequence, known <= Self.lastNumber,
+            let bytes = Self.bytes(words[1])
+        else { return }
         // Lines are gone. The numbers go on behind them, so that their place stays visible.
         logger.error(
             "The audit log was cut off: lines are missing at its end",
@@ -223,16 +217,37 @@ extension ResponseAudit {
         isContinued = true
     }
 
-    /// The last 256 KiB of a file; nil when there is none.
+    private mutating func takeUp(lines: ArraySlice<UInt8>) {
+        let lines = lines.split(separator: UInt8(ascii: "\n"))
+        guard let last = lines.last.map(Array.init) else { return }
+        sequence = min(Int64(clamping: Self.number(after: "\"sequence\":", in: last) ?? 0), Self.lastNumber)
+        hash = Self.hash(of: last) ?? hash
+        // The last line may be about no event.
+        for line in lines.reversed() {
+            guard let number = Self.number(after: "\"event_number\":", in: Array(line)) else { continue }
+            lastEvent = number
+            break
+        }
+    }
+
+    /// No log gets there; who writes more into it shall not make the next line's number overflow.
+    private static let lastNumber: Int64 = 1 << 62
+
+    /// The last 256 KiB of a file, or as much more as its last whole line needs; nil when there is none.
     private static func tail(of path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        let length = lseek(descriptor, 0, SEEK_END)
-        let start = max(0, length - (256 << 10))
-        var bytes = [UInt8](repeating: 0, count: Int(length - start))
-        let count = pread(descriptor, &bytes, bytes.count, start)
-        return count == bytes.count ? bytes : nil
+        let length = Int(lseek(descriptor, 0, SEEK_END))
+        var wanted = 256 << 10
+        while true {
+            let start = max(0, length - wanted)
+            var bytes = [UInt8](repeating: 0, count: length - start)
+            guard pread(descriptor, &bytes, bytes.count, off_t(start)) == bytes.count else { return nil }
+            let breaks = bytes.lazy.filter { $0 == UInt8(ascii: "\n") }.prefix(2).count
+            if start == 0 || breaks == 2 { return bytes }
+            wanted *= 4
+        }
     }
 
     private static func number(after name: String, in line: [UInt8]) -> UInt64? {

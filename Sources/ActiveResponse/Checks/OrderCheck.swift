@@ -13,6 +13,8 @@ extension Order {
         static let timeout: Int64 = 10 * 365 * 86_400
         static let execTimeout: Int64 = 86_400
         static let repetitions = 64
+        /// In characters.
+        static let undoBy = 4096
     }
 
     /// Why this order is not run, or nil when its values are in order.
@@ -110,10 +112,13 @@ extension Order {
         scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
     }
 
+    /// Who wants an undo, short enough for a line of a log: it is not refused for that.
+    static func shortened(by: String) -> String { printable(by, limit: Limit.undoBy) }
+
     /// A value that was refused, short and without what could forge a line of a log.
-    private static func printable(_ text: String) -> String {
+    private static func printable(_ text: String, limit: Int = 80) -> String {
         var printable = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(80) { printable.append(isControl(scalar) ? "?" : scalar) }
+        for scalar in text.unicodeScalars.prefix(limit) { printable.append(isControl(scalar) ? "?" : scalar) }
         return String(printable)
     }
 }

@@ -202,7 +202,7 @@ extension Order {
         while let field = try reader.next() {
             switch field.number {
             case Field.id: id = DispatchID(bytes: try field.bytes())
-            case Field.undoBy: order.kind = .undo(by: try field.text())
+            case Field.undoBy: order.kind = .undo(by: Self.shortened(by: try field.text()))
             case Field.command: command = try field.text()
             case Field.activeResponse: order.activeResponse = try field.text()
             case Field.executable: executable = try field.text()

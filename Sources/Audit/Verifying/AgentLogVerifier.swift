@@ -19,6 +19,9 @@ package struct AgentLogVerifier {
         headFile = home.auditHead
     }
 
+    /// More lines than any log can have, and far from the largest number.
+    private static let numbers = Int64(1)...(1 << 62)
+
     private static let hashStart = Array(",\"hash\":\"".utf8)
 
     /// - Throws: when a file cannot be read at all.
@@ -65,7 +68,8 @@ package struct AgentLogVerifier {
         // The hash with its member's name and the closing brace: 9, 64 and 2 bytes.
         let end = line.count - 75
         guard end > 0, Array(line[end..<end + 9]) == Self.hashStart,
-            let entry = try? JSONDecoder().decode(Line.self, from: Data(line)), let stored = AuditHash(hex: entry.hash)
+            let entry = try? JSONDecoder().decode(Line.self, from: Data(line)), let stored = AuditHash(hex: entry.hash),
+            Self.numbers.contains(entry.sequence)
         else {
             report.finding = AuditFinding(sequence: next, problem: "its line cannot be read")
             return

@@ -96,7 +96,9 @@ private struct LedgerWalk {
     private mutating func bridge(to number: Int64, _ runs: [Int64: [RemovedRun]]) -> Bool {
         while head.sequence + 1 < number {
             let first = head.sequence + 1
-            let fitting = runs[first, default: []].filter { $0.last < number && $0.before == head.hash }
+            let fitting = runs[first, default: []].filter { run in
+                run.last >= first && run.last < number && run.before == head.hash
+            }
             guard let run = fitting.max(by: { $0.last < $1.last }) else {
                 report.finding = AuditFinding(
                     sequence: first,

@@ -12,6 +12,12 @@ import Testing
         return full
     }
 
+    @Test func `who wants an undo is read as something for a line of a log`() throws {
+        let by = "root\n" + String(repeating: "x", count: 1 << 20)
+        let read = try Order(encoded: order(1).undone(by: by).encoded())
+        #expect(read.kind == .undo(by: "root?" + String(repeating: "x", count: 4091)))
+    }
+
     @Test func `an order comes back as it was`() throws {
         #expect(try Order(encoded: full.encoded()) == full)
         let plain = order(2, address: nil, execTimeout: 0, alert: "")

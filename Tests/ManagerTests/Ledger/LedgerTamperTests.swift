@@ -101,6 +101,32 @@ struct LedgerTamperTests {
         }
     }
 
+    @Test(arguments: [3, 2, 0, -1, .min, .max] as [Int64])
+    func `a removal that goes nowhere is no explanation`(last: Int64) async throws {
+        try await withStory { fixture in
+            let queue = try DatabaseQueue(path: fixture.path)
+            let before = try await queue.read { try Data.fetchOne($0, sql: "SELECT hash FROM event WHERE seq = 3") }
+            try queue.close()
+            let hash = try #require(before.flatMap { AuditHash($0) })
+            let run = RemovedRun(first: 4, last: last, before: hash, after: hash)
+            try fixture.tamper("DELETE FROM event WHERE seq = 4")
+            try fixture.tamper(
+                "INSERT INTO event (dispatch_id, at, event, detail, output) VALUES (zeroblob(16), 10, 'removed', '', ?)",
+                [Data(RemovedRun.encode([run]))])
+            #expect(try fixture.verify().finding?.sequence == 4)
+        }
+    }
+
+    @Test(arguments: [Int64.min, .max])
+    func `a number at the end of all numbers is found`(number: Int64) async throws {
+        try await withStory { fixture in
+            try fixture.tamper(
+                "INSERT INTO event (seq, dispatch_id, at, event, detail) VALUES (?, zeroblob(16), 10, 'reloaded', '')",
+                [number])
+            #expect(try fixture.verify().finding != nil)
+        }
+    }
+
     @Test func `records that are hidden as removed ones are found`() async throws {
         try await withStory { fixture in
             try fixture.tamper(
