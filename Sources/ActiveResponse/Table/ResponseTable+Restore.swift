@@ -3,6 +3,9 @@
 /// While a script brings back its responses none of them is undone: it works from a list, and would bring back what was
 /// lifted after the list was made.
 extension ResponseTable {
+    /// That a response was applied again is told at most so often, in milliseconds.
+    private static let restoredPause: Int64 = 3_600_000
+
     /// The executables of which something is in force.
     package var executablesInForce: Set<String> {
         Set(dispatches.values.lazy.filter { $0.phase == .active }.map(\.order.executable))
@@ -34,9 +37,12 @@ extension ResponseTable {
         awaitAnew(executable, at: now, &actions)
         for id in restored {
             guard let dispatch = dispatches[id], dispatch.order.executable == executable else { continue }
+            confirmAnew(id, at: now, &actions)
+            // Somebody may empty the firewall every minute, for days without a manager that takes the events.
+            if let told = dispatch.toldRestored, now.boot - told < Self.restoredPause { continue }
+            dispatches[id]?.toldRestored = now.boot
             let detail = "it was not in force any more and was applied again"
             emit(.restored, id, at: now, undoDue: dispatch.deadline?.wall, detail: detail, &actions)
-            confirmAnew(id, at: now, &actions)
         }
         for key in heldByRestore.removeValue(forKey: executable) ?? [] { pump(key, at: now, &actions) }
         return actions

@@ -59,6 +59,8 @@ package struct ResponseTable: Sendable {
         package internal(set) var confirmation = Confirmation.unneeded
         /// Whether it was reached through it once; what was applied again needs that anew.
         var wasConfirmed = false
+        /// When it was last told that it was applied again, by the boot clock.
+        var toldRestored: Int64?
 
         var isUndoOrder: Bool {
             if case .undo = order.kind { return true }

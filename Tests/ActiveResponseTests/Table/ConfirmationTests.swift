@@ -151,6 +151,30 @@ import Testing
         #expect(machine.runs == [])
     }
 
+    @Test func `that it was applied again is told once an hour, and confirmed each time`() {
+        var machine = appliedAgain()
+        machine.reach(since: machine.now.boot)
+        _ = machine.takeEvents()
+        for minute in 1...3 {
+            machine.pass(60)
+            _ = machine.beginRestore("block")
+            machine.endRestore("block", restored: [dispatch(1)])
+            #expect(machine.probes.count == minute + 2)
+            machine.reach(since: machine.now.boot)
+        }
+        #expect(machine.kinds() == [])
+        machine = TableMachine()
+        machine.submit(order(1, timeout: 100_000))
+        machine.end(dispatch(1))
+        _ = machine.takeEvents()
+        for _ in 0..<150 {
+            machine.pass(60)
+            _ = machine.beginRestore("block")
+            machine.endRestore("block", restored: [dispatch(1)])
+        }
+        #expect(machine.kinds() == [.restored, .restored, .restored])
+    }
+
     @Test(arguments: [nil, false, true])
     func `without one it is undone, and has not failed`(restartedCompacted: Bool?) {
         var machine = appliedAgain()
