@@ -147,7 +147,7 @@ package final class ResponseExecutor: Sendable {
         let poller = try Poller(bell: mailbox.bell)
         let runner = ScriptRunner(
             home: configuration.home, poller: poller, managerAddresses: configuration.managerAddresses,
-            ownsAllChildren: configuration.ownsAllChildren, controlGroup: configuration.controlGroup)
+            ownsAllChildren: configuration.ownsAllChildren, controlGroup: configuration.controlGroup, logger: logger)
         var blockGuard = BlockGuard(kinds: configuration.neverBlock, root: configuration.systemRoot)
         blockGuard.managerAddresses = configuration.managerAddresses.compactMap { IPAddress($0) }
         let syncMailbox = syncMailbox

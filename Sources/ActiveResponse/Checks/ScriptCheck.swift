@@ -17,13 +17,17 @@ final class CheckedFile {
 
 /// Decides whether an executable is one that may be run.
 ///
-/// It must be a regular, executable file in `active-response/bin`. The file and every folder from there down to it
+/// It must be a regular, executable file in `active-response/bin`. The file and every folder from the home down to it
 /// must belong to root or to this daemon's user and be writable by nobody else; then nobody else can exchange it
-/// between this check and its start either. Links are followed by hand, because each step has to stay inside: a
+/// between this check and its start either. Who may exchange the home itself has this daemon's configuration, key and
+/// journal too, so that the folders above are not looked at. Links are followed by hand, because each step has to stay inside: a
 /// link whose way leads through a foreign folder could be pointed elsewhere at any time.
 struct ScriptCheck: Sendable {
-    /// The folder of the scripts, absolute.
-    let folder: String
+    /// The daemon's home, absolute.
+    let home: String
+
+    /// The folder of the scripts.
+    private var folder: String { home + "/active-response/bin" }
 
     private static let maximumLinks = 16
 
@@ -32,11 +36,8 @@ struct ScriptCheck: Sendable {
     /// - Returns: the file that was checked.
     /// - Throws: ``StartFailure/refused(_:)`` with the reason.
     func check(_ executable: String) throws(StartFailure) -> CheckedFile {
-        let bin = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard bin >= 0 else { throw .refused("cannot open the folder \"\(folder)\": \(Self.text(errno))") }
-        var folders = [bin]
+        var folders = [try openScripts()]
         defer { for descriptor in folders { close(descriptor) } }
-        try Self.checkOwner(try Self.status(bin, folder), "the folder \"\(folder)\"")
 
         var components = try Self.components(executable, of: executable)
         var links = 0
@@ -77,6 +78,29 @@ struct ScriptCheck: Sendable {
             }
         }
         throw .refused("\"\(executable)\" is a folder")
+    }
+
+    /// Opens the folder of the scripts, and checks it and those that it lies in.
+    private func openScripts() throws(StartFailure) -> Int32 {
+        var path = home
+        var current = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        for name in ["active-response", "bin", nil] {
+            guard current >= 0 else { throw .refused("cannot open the folder \"\(path)\": \(Self.text(errno))") }
+            do throws(StartFailure) {
+                try Self.checkOwner(try Self.status(current, path), "the folder \"\(path)\"")
+            } catch {
+                close(current)
+                throw error
+            }
+            guard let name else { break }
+            let next = openat(current, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            let problem = errno
+            close(current)
+            errno = problem
+            current = next
+            path += "/" + name
+        }
+        return current
     }
 
     /// The components of an absolute link target, which must lie in the folder; the way starts over there.

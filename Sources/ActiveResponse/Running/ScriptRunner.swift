@@ -1,5 +1,6 @@
 import CSpawn
 import Glibc
+import Logging
 
 /// Starts scripts, feeds and drains them, ends those that take too long, and reaps them and what they leave behind.
 ///
@@ -29,6 +30,7 @@ final class ScriptRunner {
     private let check: ScriptCheck
     private var pins = PinCheck()
     private let orphans: OrphanReaper
+    private let logger: Logger
     /// Nil where the daemon may make none.
     private let groups: ControlGroups?
     /// Where scripts that cut the network off find the manager.
@@ -42,13 +44,15 @@ final class ScriptRunner {
 
     /// - Parameter controlGroup: the folder of cgroup v2 in which each run gets a group; nil for none.
     init(
-        home: String, poller: Poller, managerAddresses: [String], ownsAllChildren: Bool, controlGroup: String?
+        home: String, poller: Poller, managerAddresses: [String], ownsAllChildren: Bool, controlGroup: String?,
+        logger: Logger
     ) {
+        self.logger = logger
         groups = controlGroup.map(ControlGroups.init)
         self.home = home
         self.poller = poller
         self.managerAddresses = managerAddresses
-        check = ScriptCheck(folder: home + "/active-response/bin")
+        check = ScriptCheck(home: home)
         orphans = OrphanReaper(poller: poller, ownsAllChildren: ownsAllChildren)
     }
 
@@ -79,6 +83,11 @@ final class ScriptRunner {
         }
         // The kernel may have refused to start it there.
         if process.group == nil { release(confinement.group) }
+        if groups != nil, confinement.processes > 0, confinement.user == nil, process.group?.limitsProcesses != true {
+            logger.warning(
+                "The kernel does not hold a script to the number of its processes; root has no other limit",
+                metadata: ["name": "\(run.order.executable)", "dispatch": "\(run.order.id)"])
+        }
         guard add(process) else {
             let error = errno
             process.end(now: now)

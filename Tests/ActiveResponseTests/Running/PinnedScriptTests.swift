@@ -56,8 +56,7 @@ import Testing
 
     @Test func `what took the place of the hashed file is not executed`() async throws {
         try FileManager.default.copyItem(atPath: "/bin/true", toPath: bin + "/block")
-        let folder = bin
-        let file = try ScriptCheck(folder: folder).check("block")
+        let file = try ScriptCheck(home: machine.home.path).check("block")
         try machine.home.addScript("block", "#!/bin/sh\ntouch $EDR_HOME/replaced\n")
         var confinement = Confinement()
         confinement.program = file
@@ -76,7 +75,7 @@ import Testing
 
     @Test func `a file is hashed once, and again when it changes`() throws {
         try machine.home.addScript("block", "#!/bin/sh\n")
-        let check = ScriptCheck(folder: bin)
+        let check = ScriptCheck(home: machine.home.path)
         var pins = PinCheck()
         let pin = SHA256.digest(of: Array("#!/bin/sh\n".utf8))
         let later = time(nil) + 60
@@ -100,7 +99,7 @@ import Testing
 
     @Test func `the sum of a file that was changed just now is not remembered`() throws {
         try machine.home.addScript("block", "#!/bin/sh\n")
-        let file = try ScriptCheck(folder: bin).check("block")
+        let file = try ScriptCheck(home: machine.home.path).check("block")
         var pins = PinCheck()
         let pin = SHA256.digest(of: Array("#!/bin/sh\n".utf8))
         for _ in 0..<3 {

@@ -112,6 +112,13 @@ import TestSupport
         await expectRefusal("good", "the folder \"\(bin)\" is writable by group or others")
     }
 
+    @Test(arguments: ["", "/active-response"])
+    func `nor may the folders above it in the home`(folder: String) async {
+        let path = machine.home.path + folder
+        chmod(path, 0o777)
+        await expectRefusal("good", "the folder \"\(path)\" is writable by group or others")
+    }
+
     @Test(.enabled(if: geteuid() == 0, "needs to give a file away"))
     func `what belongs to somebody else is refused`() async {
         chown(bin + "/good", 65_534, 65_534)
