@@ -59,7 +59,7 @@ let package = Package(
 
         .target(name: "TLS", dependencies: ["COpenSSL", nioCore], swiftSettings: strict),
         .testTarget(
-            name: "TLSTests", dependencies: ["TLS", "TestSupport", nioCore, nioPosix, nioEmbedded],
+            name: "TLSTests", dependencies: ["COpenSSL", "TLS", "TestSupport", nioCore, nioPosix, nioEmbedded],
             swiftSettings: strict),
 
         .target(name: "AgentProtocol", dependencies: ["Wire", nioCore], swiftSettings: strict),

@@ -31,6 +31,8 @@ package enum TLSError: Error, Equatable, CustomStringConvertible {
     case closed
     /// Too much was written before the handshake was done. Wait for ``TLSHandshakeCompleted`` before writing.
     case writeBufferFull(limit: Int)
+    /// The peer keeps asking for new keys and does not read the answers.
+    case unread(limit: Int)
 
     package var description: String {
         switch self {
@@ -48,6 +50,7 @@ package enum TLSError: Error, Equatable, CustomStringConvertible {
         case .truncated: "the connection ended without a TLS close_notify"
         case .closed: "the TLS connection is closed"
         case .writeBufferFull(let limit): "more than \(limit) bytes were written before the TLS handshake was done"
+        case .unread(let limit): "the peer has not read \(limit) bytes of answers to its requests for new keys"
         }
     }
 }

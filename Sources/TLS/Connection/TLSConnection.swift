@@ -26,7 +26,7 @@ final class TLSConnection {
     private static let minimumReadCapacity = 1024
 
     private let context: TLSContext
-    private let ssl: OpaquePointer
+    let ssl: OpaquePointer
     // Owned by `ssl`.
     private let input: OpaquePointer
     private let output: OpaquePointer

@@ -20,6 +20,10 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// How many bytes may be written before the handshake is done.
     package static let earlyWriteLimit = 2 * 1024 * 1024
 
+    /// How many bytes OpenSSL may have for a peer on its own account while that reads nothing: the answers to its
+    /// requests for new keys.
+    static let unreadLimit = 64 * 1024
+
     private enum State {
         /// The channel is not active yet.
         case idle
@@ -38,6 +42,8 @@ package final class TLSHandler: ChannelDuplexHandler {
     private var state = State.idle
     private var pending = PendingWrites()
     private var readIsWanted = false
+    /// What OpenSSL has sent on its own account since the channel was writable, in bytes.
+    private var unread = 0
 
     /// - Parameter handshakeTimeout: how long the handshake may take, from the channel's start.
     package init(context: TLSContext, handshakeTimeout: TimeAmount = .seconds(10)) {
@@ -200,7 +206,9 @@ package final class TLSHandler: ChannelDuplexHandler {
             }
             switch result {
             case .bytes: continue
-            case .needsMore: send(context, connection)
+            case .needsMore:
+                send(context, connection)
+                if unread > Self.unreadLimit { fail(context, with: .unread(limit: Self.unreadLimit)) }
             case .closed: closeInput(context, connection)
             case .failed(let error): fail(context, with: error)
             }
@@ -319,6 +327,7 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// Sends what OpenSSL has for the peer on its own account: handshake messages, alerts, key updates.
     private func send(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
         guard let bytes = connection.takeOutput(allocator: context.channel.allocator) else { return }
+        unread = context.channel.isWritable ? 0 : unread + bytes.readableBytes
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 }
