@@ -249,13 +249,9 @@ package final class ResponseExecutor: Sendable {
     ///
     /// - Parameter by: who wants it, for the timelines.
     package func undoAll(by: String, within limit: Duration) async {
-        await withCheckedContinuation { continuation in
-            let isRunning = life.withLock { life in
-                guard life.outbox != nil, !life.isEnded else { return false }
-                mailbox.send(.undoAll(by: by, within: limit.components.seconds * 1000) { continuation.resume() })
-                return true
-            }
-            if !isRunning { continuation.resume() }
+        await ask { answer in
+            .undoAll(by: by, within: limit.components.seconds * 1000) { answer(()) }
+        } orElse: {
         }
     }
 

@@ -17,8 +17,8 @@ enum Samples {
         .welcome(
             Welcome(managerName: "m", agentID: "007", heartbeatSeconds: 8, serverTime: 1_744_557_901_482)),
         .order(payload: [1, 2, 3]),
-        .undo(dispatchID: dispatchID, by: "admin"),
-        .cancel(dispatchID: dispatchID),
+        .turnedAway(dispatchID: dispatchID, reason: "no space left on the device"),
+        .ready,
         .report(payload: [UInt8](repeating: 9, count: 20_000)),
         .reportAck(throughSequence: 0),
         .reportAck(throughSequence: .max),

@@ -42,5 +42,9 @@ package enum JournalIdentity {
         guard written, rename(temporary, path) == 0 else {
             throw ResponseError("cannot write \"\(path)\"", errno: written ? errno : failure)
         }
+        // Else a power failure can leave events under a name that the next start does not know.
+        guard FolderSync.sync(folderOf: path) else {
+            throw ResponseError("cannot sync the folder of \"\(path)\"", errno: errno)
+        }
     }
 }

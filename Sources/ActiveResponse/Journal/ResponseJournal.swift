@@ -242,7 +242,7 @@ package final class ResponseJournal: Sendable {
         let (current, successor) = files.withLock { ($0.current, $0.successor) }
         if let successor {
             if !successor.isBroken, fsync(successor.descriptor) == 0, rename(path + ".new", path) == 0 {
-                let isPlaceSafe = syncFolder()
+                let isPlaceSafe = FolderSync.sync(folderOf: path)
                 return files.withLock { files in
                     adopt(successor.descriptor, &files, isSafe: isPlaceSafe)
                     return files.failure == nil
@@ -273,14 +273,6 @@ package final class ResponseJournal: Sendable {
         files = Files(
             current: successor, successor: nil, size: Int(status.st_size), baseSize: Int(status.st_size),
             failure: isWhole ? nil : "the rewritten file is not safe on disk")
-    }
-
-    private func syncFolder() -> Bool {
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {

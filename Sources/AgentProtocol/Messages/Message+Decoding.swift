@@ -32,14 +32,10 @@ extension Message {
             let fields = try Fields(body)
             return .trust(authorities: try fields.allBytes(1), renewWithin: try fields.unsigned(2))
         case .trusted: return .trusted(fingerprints: try Fields(body).allBytes(1))
-        case .undo:
-            let fields = try Fields(body)
-            return .undo(dispatchID: try fields.bytes(1), by: try fields.text(2, default: ""))
         case .turnedAway:
             let fields = try Fields(body)
             return .turnedAway(dispatchID: try fields.bytes(1), reason: try fields.text(2, default: ""))
         case .ready: return .ready
-        case .cancel: return .cancel(dispatchID: try Fields(body).bytes(1))
         case .reportAck: return .reportAck(throughSequence: try Fields(body).unsigned(1))
         case .ping: return .ping(nonce: try Fields(body).unsigned(1))
         case .pong: return .pong(nonce: try Fields(body).unsigned(1))
@@ -68,9 +64,7 @@ extension Message {
         // A day is more than anybody waits for a dead link, and small enough for any arithmetic.
         case .welcome(let welcome) where !(1...86_400).contains(welcome.heartbeatSeconds):
             throw .invalidField(kind: kind, field: "heartbeatSeconds")
-        case .undo(let dispatchID, _) where dispatchID.count != Self.dispatchIDByteCount,
-            .turnedAway(let dispatchID, _) where dispatchID.count != Self.dispatchIDByteCount,
-            .cancel(let dispatchID) where dispatchID.count != Self.dispatchIDByteCount:
+        case .turnedAway(let dispatchID, _) where dispatchID.count != Self.dispatchIDByteCount:
             throw .invalidField(kind: kind, field: "dispatchID")
         case .describe(let ids) where !ids.allSatisfy({ $0.count == Self.dispatchIDByteCount }):
             throw .invalidField(kind: kind, field: "dispatchIDs")

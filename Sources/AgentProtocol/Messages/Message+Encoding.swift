@@ -11,13 +11,12 @@ extension Message {
         case .order(let payload), .report(let payload), .journalSummary(let payload), .description(let payload):
             // The payload is the body: a field around it would copy a megabyte for nothing.
             payload
-        case .undo(let dispatchID, let text), .turnedAway(let dispatchID, let text):
+        case .turnedAway(let dispatchID, let text):
             Self.fields { writer in
                 writer.write(dispatchID, field: 1)
                 writer.write(text, field: 2)
             }
         case .ready: []
-        case .cancel(let dispatchID): Self.fields { $0.write(dispatchID, field: 1) }
         case .reportAck(let sequence): Self.fields { $0.write(sequence, field: 1) }
         case .ping(let nonce), .pong(let nonce): Self.fields { $0.write(nonce, field: 1) }
         case .goodbye(let reason): Self.fields { $0.write(reason, field: 1) }

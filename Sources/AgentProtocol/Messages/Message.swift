@@ -9,11 +9,6 @@ package enum Message: Equatable, Sendable {
     case welcome(Welcome)
     /// A response that the agent shall run: an encoded order.
     case order(payload: [UInt8])
-    /// Ends an active response before its time.
-    /// - Parameter by: who wants it, for the agent's log.
-    case undo(dispatchID: [UInt8], by: String)
-    /// Takes back an order that has not begun.
-    case cancel(dispatchID: [UInt8])
     /// Something that happened to an order at the agent: an encoded event.
     case report(payload: [UInt8])
     /// The manager has saved all reports up to this sequence number; the agent may forget them.

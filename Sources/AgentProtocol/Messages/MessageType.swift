@@ -5,8 +5,7 @@ enum MessageType: UInt8, CaseIterable {
     case hello = 1
     case welcome = 2
     case order = 3
-    case undo = 4
-    case cancel = 5
+    // 4 and 5 were an undo and a cancellation, which nobody ever sent: orders do that.
     case report = 6
     case reportAck = 7
     case ping = 8
@@ -30,8 +29,6 @@ enum MessageType: UInt8, CaseIterable {
         case .hello: "hello"
         case .welcome: "welcome"
         case .order: "order"
-        case .undo: "undo"
-        case .cancel: "cancel"
         case .report: "report"
         case .reportAck: "report_ack"
         case .ping: "ping"
@@ -59,8 +56,6 @@ extension Message {
         case .hello: .hello
         case .welcome: .welcome
         case .order: .order
-        case .undo: .undo
-        case .cancel: .cancel
         case .report: .report
         case .reportAck: .reportAck
         case .ping: .ping

@@ -60,7 +60,7 @@ struct FramesCheck {
                     agentVersion: "1", agentName: "web-03", hostname: "web-03", osName: "Debian", bootID: "b",
                     journalID: "j")),
             .welcome(Welcome(managerName: "m", agentID: "001", heartbeatSeconds: 30, serverTime: 1)),
-            .order(payload: [1, 2, 3]), .undo(dispatchID: id, by: "admin"), .cancel(dispatchID: id),
+            .order(payload: [1, 2, 3]), .turnedAway(dispatchID: id, reason: "full"), .ready,
             .report(payload: [9]), .reportAck(throughSequence: .max), .ping(nonce: 1), .pong(nonce: 0),
             .goodbye(reason: "over"),
             .enrollRequest(EnrollRequest(token: "edr1.x", certificateRequest: [0x30, 0], requestedName: "web-03")),
