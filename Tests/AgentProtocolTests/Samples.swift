@@ -40,6 +40,5 @@ enum Samples {
         .renewResponse(certificateChain: "PEM"),
         .trust(authorities: [[0x30, 0, 255], [0x30, 1]], renewWithin: 3600),
         .trusted(fingerprints: [[UInt8](repeating: 7, count: 32), [UInt8](repeating: 8, count: 32)]),
-        .turnedAway(dispatchID: dispatchID, reason: "no space left on the device"), .ready,
     ]
 }
