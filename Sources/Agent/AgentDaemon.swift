@@ -70,6 +70,7 @@ struct AgentDaemon {
     ///
     /// - Returns: the exit status.
     private func undoWhatRemains(print: (String) -> Void) async -> Int32 {
+        guard RemainingUndos.mayBeNeeded(in: home) else { return ExitStatus.configuration }
         do {
             try home.createFolders()
             let pidFile = try PidFile(path: home.run + "/edr-agent.pid")

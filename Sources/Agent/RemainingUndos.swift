@@ -17,13 +17,15 @@ struct RemainingUndos {
     /// How long a response that may cut this host off is left unconfirmed; nobody confirms one now.
     let confirm: Duration
 
+    /// Whether the home has a journal; without one there is nothing to undo, and nothing is to be made in it.
+    static func mayBeNeeded(in home: Home) -> Bool { access(home.state + "/journal", F_OK) == 0 }
+
     /// Works until nothing is in force any more, or it is told to stop.
     ///
     /// - Returns: ``ExitStatus/configuration``; ``ExitStatus/failed`` when something is left, so that a service manager
     ///   starts the agent again.
     func run() async -> Int32 {
-        // Without a journal there is nothing to undo, and none is to be made here.
-        guard access(home.state + "/journal", F_OK) == 0 else { return ExitStatus.configuration }
+        guard Self.mayBeNeeded(in: home) else { return ExitStatus.configuration }
         do {
             let watch = ReleaseWatch()
             let events = watch.events()

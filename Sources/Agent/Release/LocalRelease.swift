@@ -50,7 +50,10 @@ struct LocalRelease {
             }
             if left.isEmpty { break }
         }
-        if !left.isEmpty {
+        // The agent stops, perhaps because the last undo is done: whose end was not told here may be over all the same.
+        let active = left.isEmpty ? [] : Set(await executor.active().map(\.id))
+        for id in left.subtracting(active) { outcome.lines.append("response \(id) was undone") }
+        if !left.isDisjoint(with: active) {
             outcome.isDone = false
             outcome.lines.append("the agent is stopping; the next one goes on with the rest")
         }

@@ -47,7 +47,6 @@ struct ReleaseService: Service {
             try await server.executeThenClose { clients in
                 try await withThrowingDiscardingTaskGroup { tasks in
                     for try await client in clients { tasks.addTask { await answer(client) } }
-                    tasks.cancelAll()
                 }
             }
         } onGracefulShutdown: {
@@ -72,16 +71,22 @@ struct ReleaseService: Service {
             guard let requester = try await Self.requester(of: client.channel), requester.isAllowed else {
                 return try await outbound.write(ByteBuffer(string: "\(Self.failed)\nonly root may release this host\n"))
             }
-            var text = ""
-            for try await bytes in inbound {
-                text += String(buffer: bytes)
-                if text.contains("\n") || text.utf8.count > 64 { break }
+            // Who has not said anything yet is let go when the agent stops; who has gets an answer.
+            let text = try await withGracefulShutdownHandler {
+                var text = ""
+                for try await bytes in inbound {
+                    text += String(buffer: bytes)
+                    if text.contains("\n") || text.utf8.count > 64 { break }
+                }
+                return text
+            } onGracefulShutdown: {
+                client.channel.close(promise: nil)
             }
             guard text == Self.request + "\n" else {
                 return try await outbound.write(ByteBuffer(string: "\(Self.failed)\nthis is no request\n"))
             }
             timeout.cancel()
-            let outcome = await release.perform(for: requester)
+            let outcome = await cancelWhenGracefulShutdown { await release.perform(for: requester) }
             let lines = [outcome.isDone ? Self.done : Self.failed] + outcome.lines
             try await outbound.write(ByteBuffer(string: lines.joined(separator: "\n") + "\n"))
         }

@@ -7,7 +7,8 @@ final class ReleaseWatch: Sendable {
 
     /// Takes an event from the executor.
     func note(_ event: ResponseEvent) {
-        watchers.withLock { watchers in for watcher in watchers.values { watcher.yield(event) } }
+        // Not under the lock: yielding takes the lock of the waiting task, under which its cancellation comes here.
+        for watcher in watchers.withLock({ Array($0.values) }) { watcher.yield(event) }
     }
 
     /// All events from now on, until the stream is let go of.
