@@ -16,6 +16,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/// What the child executes in the parent's memory is compiled without a sanitizer's notes about it: they would be taken
+/// for the parent's. For the same reason the child makes system calls itself where sanitizers put functions of their own
+/// before the C library's (those about signals, dup2, close, prctl, _exit).
+#define IN_CHILD __attribute__((disable_sanitizer_instrumentation))
+
+/// The C library's vfork, under the name that ThreadSanitizer leaves alone: it makes a fork of the other, and the errno
+/// of a child that shares no memory would never reach us.
+extern pid_t __vfork(void) __attribute__((returns_twice));
+
 /// The signals whose disposition may differ from the default in this process: what was found so at the first spawn, and
 /// what libraries take over at any time (SIGPIPE by SwiftNIO, the stop signals and SIGHUP by the services).
 ///
@@ -32,8 +41,14 @@ static void find_altered_signals(void) {
     }
 }
 
+/// The size of a set of signals in bytes, as the kernel counts it.
+enum { KERNEL_MASK = (NSIG - 1) / 8 };
+
+/// dup2(2) for two descriptors that differ.
+IN_CHILD static int duplicate(int from, int to) { return (int)syscall(SYS_dup3, from, to, 0); }
+
 /// Lowers a limit for good; 0 leaves it as it is.
-static int lower(int resource, uint64_t value) {
+IN_CHILD static int lower(int resource, uint64_t value) {
     struct rlimit limit;
     if (value == 0) return 0;
     if (getrlimit(resource, &limit) != 0) return errno;
@@ -45,21 +60,23 @@ static int lower(int resource, uint64_t value) {
 /// Becomes somebody else for good.
 ///
 /// By the system calls themselves: the C library's functions do the same to all threads, which are the parent's.
-static int become_user(const struct edr_spawn_user *user) {
+IN_CHILD static int become_user(const struct edr_spawn_user *user) {
     if (syscall(SYS_setgroups, (size_t)user->group_count, user->groups) != 0) return errno;
     if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) != 0) return errno;
     if (syscall(SYS_setresuid, user->uid, user->uid, user->uid) != 0) return errno;
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
+    return syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
 }
 
 /// Runs in the child, in the parent's memory: plain system calls only, no locks, no allocation.
 /// Returns the errno of what failed; on success it does not return.
-static int become(const struct edr_spawn_request *request) {
+IN_CHILD static int become(const struct edr_spawn_request *request) {
     // An ignored signal stays ignored across exec, and a handler must not run here in the parent's memory:
     // all back to the default before the mask is lifted.
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    // Zeros are the kernel's form of it: SIG_DFL, no flags, an empty mask; on no architecture more than four words.
+    static const unsigned long by_default[4] = {(unsigned long)SIG_DFL};
     for (int number = 1; number < NSIG; number++) {
-        if (sigismember(&altered_signals, number) == 1) (void)sigaction(number, &action, NULL);
+        if (sigismember(&altered_signals, number) != 1) continue;
+        (void)syscall(SYS_rt_sigaction, number, by_default, NULL, KERNEL_MASK);
     }
 
     // Moved out of the way first: either may be 0, 1 or 2 when the daemon was started with those closed.
@@ -71,11 +88,11 @@ static int become(const struct edr_spawn_request *request) {
         program = fcntl(request->program, F_DUPFD, 3);
         if (program < 0) return errno;
     }
-    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
+    if (duplicate(input, 0) < 0 || duplicate(output, 1) < 0 || duplicate(output, 2) < 0) return errno;
     unsigned first = 3;
     if (program >= 0) {
         // What is executed stays open until then, and no longer.
-        if (program != 3 && dup2(program, 3) < 0) return errno;
+        if (program != 3 && duplicate(program, 3) < 0) return errno;
         if (fcntl(3, F_SETFD, FD_CLOEXEC) != 0) return errno;
         first = 4;
     }
@@ -83,7 +100,9 @@ static int become(const struct edr_spawn_request *request) {
         // Linux before 5.9.
         struct rlimit descriptors;
         if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > 1 << 20) return EMFILE;
-        for (int descriptor = (int)first; descriptor < (int)descriptors.rlim_cur; descriptor++) (void)close(descriptor);
+        for (int descriptor = (int)first; descriptor < (int)descriptors.rlim_cur; descriptor++) {
+            (void)syscall(SYS_close, descriptor);
+        }
     }
 
     if (setsid() < 0) return errno;
@@ -106,9 +125,8 @@ static int become(const struct edr_spawn_request *request) {
     if (error == 0 && request->user != NULL) error = become_user(request->user);
     if (error != 0) return error;
 
-    sigset_t none;
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    static const unsigned char none[KERNEL_MASK] = {0};
+    (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, KERNEL_MASK);
     if (program >= 0) {
         syscall(SYS_execveat, 3, "", request->arguments, request->environment, AT_EMPTY_PATH);
         return errno;
@@ -118,16 +136,16 @@ static int become(const struct edr_spawn_request *request) {
 }
 
 /// The child's part, in a frame of its own: what it leaves on the stack is below all that the parent still needs.
-__attribute__((noinline, noreturn)) static void run_child(
+IN_CHILD __attribute__((noinline, noreturn)) static void run_child(
     const struct edr_spawn_request *request, volatile int *failure) {
     *failure = become(request);
-    _exit(127);
+    for (;;) (void)syscall(SYS_exit_group, 127);
 }
 
 /// vfork into a control group, which saves moving the child there: that can take milliseconds.
 ///
 /// The C library has no such function, and its syscall() cannot return twice on one stack.
-__attribute__((noinline)) static pid_t vfork_into_group(
+IN_CHILD __attribute__((noinline)) static pid_t vfork_into_group(
     const struct edr_spawn_request *request, volatile int *failure) {
 #if defined(CLONE_INTO_CGROUP) && (defined(__x86_64__) || defined(__aarch64__))
     struct clone_args arguments = {
@@ -159,7 +177,7 @@ __attribute__((noinline)) static pid_t vfork_into_group(
 #endif
 }
 
-int32_t edr_spawn(const struct edr_spawn_request *request, int32_t *pid, int32_t *pidfd) {
+IN_CHILD int32_t edr_spawn(const struct edr_spawn_request *request, int32_t *pid, int32_t *pidfd) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, find_altered_signals);
 
@@ -169,7 +187,7 @@ int32_t edr_spawn(const struct edr_spawn_request *request, int32_t *pid, int32_t
     pthread_sigmask(SIG_SETMASK, &all, &previous);
 
     volatile int failure = 0;
-    pid_t child = request->group >= 0 ? vfork_into_group(request, &failure) : vfork();
+    pid_t child = request->group >= 0 ? vfork_into_group(request, &failure) : __vfork();
     if (child == 0) run_child(request, &failure);
     int error = child < 0 ? errno : failure;
     if (child > 0 && error == 0) {
