@@ -62,7 +62,21 @@ struct EnrollmentClient {
 
     private func ask(_ request: EnrollRequest, context: TLSContext) async throws -> EnrollResponse {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        defer { group.shutdownGracefully { _ in } }
+        let outcome: Swift.Result<EnrollResponse, any Error>
+        do {
+            outcome = .success(try await ask(request, context: context, on: group))
+        } catch {
+            outcome = .failure(error)
+        }
+        // The program ends soon. Its thread must have ended before: OpenSSL clears up when a program exits, and nobody
+        // may use it then.
+        try? await group.shutdownGracefully()
+        return try outcome.get()
+    }
+
+    private func ask(
+        _ request: EnrollRequest, context: TLSContext, on group: MultiThreadedEventLoopGroup
+    ) async throws -> EnrollResponse {
         let answer = group.next().makePromise(of: EnrollResponse.self)
         do {
             _ = try await ClientBootstrap(group: group)

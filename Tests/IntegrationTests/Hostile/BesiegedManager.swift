@@ -1,6 +1,7 @@
 import Foundation
 import TLS
 import TestSupport
+import Testing
 
 /// A running manager with a good agent, which must get its orders whatever hostile peers do meanwhile.
 final class BesiegedManager {
@@ -66,6 +67,18 @@ final class BesiegedManager {
         let text = (try? String(contentsOfFile: "/proc/\(manager.pid)/status", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         return Int(line.filter(\.isNumber)) ?? -1
+    }
+
+    /// Expects the manager to take at most so many KB more than before.
+    ///
+    /// Under a sanitizer that cannot be told: it keeps what was freed for a while.
+    func expectMemory(
+        atMost growth: Int, above before: Int, _ circumstances: String = "",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        guard !Sanitizer.isOn else { return print("The manager's memory is not looked at under a sanitizer.") }
+        let grown = memory - before
+        #expect(grown < growth, "\(grown) KB more \(circumstances)", sourceLocation: sourceLocation)
     }
 
     /// Waits until the manager has no more descriptors than before.

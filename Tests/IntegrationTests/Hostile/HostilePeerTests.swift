@@ -158,7 +158,7 @@ import Testing
         let held = site.descriptors - descriptors
         // 128 of one network, and some for the manager's own files.
         #expect(held <= 150, "\(held) connections are held")
-        #expect(site.memory - memory < 40_000, "\(site.memory - memory) KB more")
+        site.expectMemory(atMost: 40_000, above: memory)
         #expect(try await site.agentStillServed() < .seconds(5))
         // Whoever comes new still gets in, in place of the oldest.
         try await Task.sleep(for: .seconds(2.2))
@@ -180,7 +180,7 @@ import Testing
         let count = flood.stop()
         #expect(slowest < .seconds(5), "an order took \(slowest) beside \(count) handshakes")
         try await site.descriptorsBack(to: descriptors)
-        #expect(site.memory - memory < 60_000, "\(site.memory - memory) KB more after \(count) handshakes")
+        site.expectMemory(atMost: 60_000, above: memory, "after \(count) handshakes")
         #expect(site.manager.lines.count < 600, "strangers fill the log with \(site.manager.lines.count) lines")
         await site.stop()
     }

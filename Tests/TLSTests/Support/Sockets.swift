@@ -73,6 +73,9 @@ final class AnswerAtEnd: ChannelInboundHandler {
     }
 }
 
+/// How long a handshake may take here: many at once on a busy machine are slow.
+private let patience = TimeAmount.seconds(60)
+
 /// One end of a connection over a real socket.
 struct SocketEnd {
     let channel: any Channel
@@ -84,7 +87,7 @@ struct SocketEnd {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
-                        TLSHandler(context: context), EventSource(continuation))
+                        TLSHandler(context: context, handshakeTimeout: patience), EventSource(continuation))
                 }
             }
             .connect(to: address).get()
@@ -135,7 +138,8 @@ struct SocketServer {
             .childChannelOption(.allowRemoteHalfClosure, value: allowsHalfClosure)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(TLSHandler(context: context), handler())
+                    try channel.pipeline.syncOperations.addHandlers(
+                        TLSHandler(context: context, handshakeTimeout: patience), handler())
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
