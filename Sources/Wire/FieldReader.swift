@@ -124,7 +124,8 @@ package struct FieldReader: Sendable {
 }
 
 extension Int64 {
-    /// The number as unix milliseconds of the years 1970 to 9999: whatever comes from elsewhere can then be reckoned
-    /// with.
-    package var nearestTime: Int64 { Swift.min(Swift.max(self, 0), 253_402_300_799_999) }
+    /// The number as unix milliseconds of the years 1970 to 9999.
+    ///
+    /// Whatever comes from elsewhere can then be reckoned with. Never zero, which is not written.
+    package var nearestTime: Int64 { Swift.min(Swift.max(self, 1), 253_402_300_799_999) }
 }

@@ -74,8 +74,8 @@ import Wire
         ([0, 0, 0, 0], AgentProtocolError.emptyFrame),
         ([0xFF, 0xFF, 0xFF, 0xFF], .frameTooLarge(length: 0xFFFF_FFFF, maximum: FrameLimit.agent)),
         ([0, 0, 0, 2, 8, 0xFF], .malformedMessage(kind: "ping", .truncated)),
-        ([0, 0, 0, 1, 24], .malformedMessage(kind: "turned_away", .missing(field: 1))),
-        ([0, 0, 0, 3, 24, 0x0A, 0], .invalidField(kind: "turned_away", field: "dispatchID")),
+        ([0, 0, 0, 1, 21], .malformedMessage(kind: "turned_away", .missing(field: 1))),
+        ([0, 0, 0, 3, 21, 0x0A, 0], .invalidField(kind: "turned_away", field: "dispatchID")),
     ])
     func `a bad frame closes the connection and what follows is not looked at`(
         bytes: [UInt8], error: AgentProtocolError

@@ -25,6 +25,11 @@ final class HostileManager: Sendable {
             try await channel.writeAndFlush(Message.order(payload: order.encoded()))
         }
 
+        /// Answers no ping from now on.
+        func fallSilent() {
+            channel.pipeline.fireUserInboundEventTriggered(Silence())
+        }
+
         /// Sends bytes as they are; whether they left.
         @discardableResult
         func send(bytes: [UInt8]) async -> Bool {
@@ -66,7 +71,6 @@ final class HostileManager: Sendable {
     static func start(_ context: TLSContext, port: Int) async throws -> HostileManager {
         let (links, continuation) = AsyncStream.makeStream(of: Link.self)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (messages, ear) = AsyncStream.makeStream(of: Message.self)
@@ -78,8 +82,27 @@ final class HostileManager: Sendable {
                     ])
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .withBoundSocket(boundSocket(port)).get()
         return HostileManager(server: server, links: links)
+    }
+
+    /// A socket of our own making: one of NIO's is inherited by the programs that other tests start meanwhile, which would
+    /// hold the port when the next server wants it.
+    private static func boundSocket(_ port: Int) throws -> CInt {
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var yes: CInt = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isBound else { throw NotSeen("cannot listen on port \(port): \(errno)") }
+        return descriptor
     }
 
     /// The next connection whose handshake the agent has ended well.
@@ -92,6 +115,9 @@ final class HostileManager: Sendable {
         try await server.close()
     }
 }
+
+/// The order to answer nothing any more.
+private struct Silence: Sendable {}
 
 /// Bytes that are no frame.
 private struct RawBytes: Sendable {
@@ -117,6 +143,7 @@ private final class LinkEar: ChannelInboundHandler {
 
     private let ear: AsyncStream<Message>.Continuation
     private let onHandshake: () -> Void
+    private var isSilent = false
 
     init(_ ear: AsyncStream<Message>.Continuation, onHandshake: @escaping () -> Void) {
         self.ear = ear
@@ -125,12 +152,15 @@ private final class LinkEar: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let message = unwrapInboundIn(data)
-        if case .ping(let nonce) = message { context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil) }
+        if case .ping(let nonce) = message, !isSilent {
+            context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
+        }
         ear.yield(message)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is TLSHandshakeCompleted { onHandshake() }
+        if event is Silence { isSilent = true }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -128,6 +128,7 @@ import Testing
         await link.send(bytes: TLSPeer.frame(200, [1, 2, 3]) + TLSPeer.frame(Frame.order, [1, 2, 3]))
         try await link.send(good)
         #expect(try await link.event([.finished], of: good.id)?.exitStatus == 0)
+        link.fallSilent()
         await link.send(bytes: [0, 0, 1, 0, Frame.order, 1])
         _ = await link.end()
         try await site.agent.line(containing: "the manager fell silent")
