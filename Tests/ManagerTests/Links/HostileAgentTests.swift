@@ -32,7 +32,7 @@ import Testing
         let timeline = try await fixture.ledger.timeline(id)
         #expect(timeline.map(\.name) == ["decided", "queued", "active", "undo_failed", "active"])
         #expect(timeline[2].detail.hasPrefix("a\u{FFFD}b"))
-        #expect(try await fixture.ledger.dispatch(id)?.progress.undoDue == 0)
+        #expect(try await fixture.ledger.dispatch(id)?.progress.undoDue == 1)
         #expect(try await fixture.ledger.changes(limit: 10).isEmpty)
         let checkpoints = CheckpointLog(path: fixture.ledgerPath + "-audit.log")
         try checkpoints.append(try await fixture.ledger.head(), at: 1)
