@@ -36,21 +36,22 @@ enum FleetBenchmark {
         }
         print("\(count) agents enrolled: \(rate(count, enrolling))")
 
-        let connect: @Sendable (SwarmAgent) async throws -> Void = { agent in
+        let connect: @Sendable (SwarmAgent) async throws -> Bool = { agent in
             try await agent.connect(port: fleet.port, group: group) { arrivals.note($0, $1) }
         }
-        try await connect(witness)
-        let connecting = try await timed { try await connectAll(agents, connect) }
+        _ = try await connect(witness)
+        try await connected("first connections", agents, manager, connect)
         sleep(6)
         let idle = memory(of: manager.pid)
         print(
-            "\(count) agents connected: \(rate(count, connecting)); the manager has \(idle / 1024) MB, "
-                + String(format: "%.1f kB for each", Double(idle - empty) / Double(count)))
+            "the manager has \(idle / 1024) MB, "
+                + String(format: "%.1f kB for each agent", Double(idle - empty) / Double(count)))
         try witnessed("nothing else to do", fleet, arrivals) { Thread.sleep(forTimeInterval: 2) }
 
         try witnessed("one alert for \(count) agents", fleet, arrivals) {
             try fleet.append(alert: Fleet.alert(id: "1.1", agent: "web-1", srcip: "198.51.100.1", rule: "5712"))
             try arrivals.wait(for: count, rule: "5712")
+            try awaitAcknowledged(agents)
         }
         try await settle(fleet)
 
@@ -59,8 +60,9 @@ enum FleetBenchmark {
         try fleet.append(alert: Fleet.alert(id: "1.2", agent: "web-1", srcip: "198.51.100.2", rule: "5720"))
         try await awaitQueued(fleet, count)
         try await witnessedAsync("\(count) agents come back, an order waits for each", fleet, arrivals) {
-            try await connectAll(agents, connect)
+            try await connected("reconnect storm", agents, manager, connect)
             try arrivals.wait(for: count, rule: "5720")
+            try awaitAcknowledged(agents)
         }
         try await settle(fleet)
 
@@ -74,8 +76,9 @@ enum FleetBenchmark {
         try fleet.append(alert: lines.joined(separator: "\n"))
         try await awaitQueued(fleet, backlog)
         try await witnessedAsync("one agent comes back, \(backlog) orders wait for it", fleet, arrivals) {
-            try await connect(one)
+            _ = try await connect(one)
             try arrivals.wait(for: backlog, rule: "5730")
+            try awaitAcknowledged([one])
         }
         try await settle(fleet)
         print("the manager has \(memory(of: manager.pid) / 1024) MB")
@@ -128,10 +131,36 @@ enum FleetBenchmark {
 
     // MARK: - Helpers
 
-    private static func connectAll(
-        _ agents: [SwarmAgent], _ connect: @escaping @Sendable (SwarmAgent) async throws -> Void
+    /// Connects all agents and tells how long it took, what it cost the manager, how many sessions were resumed, and how long
+    /// the unluckiest agent waited.
+    private static func connected(
+        _ what: String, _ agents: [SwarmAgent], _ manager: DaemonProcess,
+        _ connect: @escaping @Sendable (SwarmAgent) async throws -> Bool
     ) async throws {
-        try await inParallelVoid(agents, connect)
+        let start = ContinuousClock.now
+        let before = processorTime(of: manager.pid)
+        let connections = try await inParallel(agents) { agent in
+            let start = ContinuousClock.now
+            return (isResumed: try await connect(agent), took: ContinuousClock.now - start)
+        }
+        let spent = processorTime(of: manager.pid) - before
+        let resumed = connections.count { $0.isResumed }
+        let longest = connections.map(\.took).max() ?? .zero
+        print(
+            "\(what): \(connections.count) agents in \(rate(connections.count, ContinuousClock.now - start)); "
+                + String(
+                    format: "%.0f per core-second of the manager, %.1f %% resumed, the slowest took %d ms",
+                    Double(connections.count) / spent, 100 * Double(resumed) / Double(connections.count),
+                    milliseconds(longest)))
+    }
+
+    /// Waits until the manager has every report of the agents.
+    private static func awaitAcknowledged(_ agents: [SwarmAgent]) throws {
+        for _ in 0..<12_000 {
+            if agents.allSatisfy(\.isAcknowledged) { return }
+            usleep(5000)
+        }
+        throw NotSeen("\(agents.count { !$0.isAcknowledged }) agents have reports that were not acknowledged")
     }
 
     private static func inParallelVoid<T: Sendable>(
@@ -192,6 +221,15 @@ enum FleetBenchmark {
     }
 
     private static func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
+
+    /// What a process has used of the processors, in seconds.
+    private static func processorTime(of pid: pid_t) -> Double {
+        let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        // After the name, which may hold spaces: utime and stime are the 14th and the 15th (proc(5)).
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
 
     /// Resident memory in kB.
     static func memory(of pid: pid_t) -> Int {

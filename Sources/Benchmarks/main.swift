@@ -6,6 +6,7 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> Void)] = [
     ("backtest", { BacktestBenchmark.run() }),
     ("latency", { try await LatencyBenchmark.run() }),
     ("burst", { try await BurstBenchmark.run() }),
+    ("handshakes", { try await HandshakeBenchmark.run() }),
     ("fleet", { try await FleetBenchmark.run() }),
     ("siege", { try await SiegeBenchmark.run() }),
     ("reconnect", { try await ReconnectBenchmark.run() }),

@@ -14,6 +14,7 @@ final class SwarmAgent: Sendable {
     let name: String
     private let context: TLSContext
     private let sequence = Atomic<UInt64>(0)
+    private let acknowledged = Atomic<UInt64>(0)
     private let channel = Mutex<(any Channel)?>(nil)
 
     init(id: String, name: String, context: TLSContext) {
@@ -22,14 +23,20 @@ final class SwarmAgent: Sendable {
         self.context = context
     }
 
+    /// Whether the manager has all reports, for good.
+    var isAcknowledged: Bool {
+        acknowledged.load(ordering: .relaxed) == sequence.load(ordering: .relaxed)
+    }
+
     /// Connects and returns once the manager has welcomed the agent.
     ///
     /// - Parameter onOrder: called on an event loop for each order that comes.
-    func connect(
+    /// - Returns: whether the session before was resumed.
+    @discardableResult func connect(
         port: Int, group: MultiThreadedEventLoopGroup, onOrder: @escaping @Sendable (SwarmAgent, Order) -> Void
-    ) async throws {
+    ) async throws -> Bool {
         let context = context
-        let welcomed = group.next().makePromise(of: Void.self)
+        let welcomed = group.next().makePromise(of: Bool.self)
         let channel = try await ClientBootstrap(group: group)
             .connectTimeout(.seconds(60))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -44,7 +51,7 @@ final class SwarmAgent: Sendable {
             }
             .connect(host: "127.0.0.1", port: port).get()
         self.channel.withLock { $0 = channel }
-        try await welcomed.futureResult.get()
+        return try await welcomed.futureResult.get()
     }
 
     /// Closes the link as an agent does that stops.
@@ -52,6 +59,10 @@ final class SwarmAgent: Sendable {
         guard let channel = channel.withLock({ $0 }) else { return }
         try? await channel.writeAndFlush(Message.goodbye(reason: "the agent is stopping"))
         try? await channel.close()
+    }
+
+    fileprivate func noteAcknowledged(through number: UInt64) {
+        acknowledged.store(number, ordering: .relaxed)
     }
 
     /// The reports of a run that succeeds at once.
@@ -77,11 +88,12 @@ private final class SwarmLink: ChannelInboundHandler {
     typealias OutboundOut = Message
 
     private let agent: SwarmAgent
-    private let welcomed: EventLoopPromise<Void>
+    private let welcomed: EventLoopPromise<Bool>
     private let onOrder: @Sendable (SwarmAgent, Order) -> Void
+    private var isResumed = false
 
     init(
-        agent: SwarmAgent, welcomed: EventLoopPromise<Void>,
+        agent: SwarmAgent, welcomed: EventLoopPromise<Bool>,
         onOrder: @escaping @Sendable (SwarmAgent, Order) -> Void
     ) {
         self.agent = agent
@@ -90,7 +102,8 @@ private final class SwarmLink: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is TLSHandshakeCompleted {
+        if let completed = event as? TLSHandshakeCompleted {
+            isResumed = completed.isResumed
             let hello = Hello(
                 agentVersion: "swarm", agentName: "swarm-\(agent.id)", hostname: "swarm", osName: "swarm",
                 bootID: "swarm", journalID: "swarm-\(agent.id)")
@@ -101,7 +114,8 @@ private final class SwarmLink: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .welcome: welcomed.succeed()
+        case .welcome: welcomed.succeed(isResumed)
+        case .reportAck(let number): agent.noteAcknowledged(through: number)
         case .ping(let nonce): context.writeAndFlush(wrapOutboundOut(.pong(nonce: nonce)), promise: nil)
         case .order(let payload):
             guard let order = try? Order(encoded: payload) else { return context.close(promise: nil) }

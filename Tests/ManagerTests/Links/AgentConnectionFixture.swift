@@ -12,6 +12,8 @@ import Testing
 @testable import TLS
 
 /// The manager's side of one agent's connection on an event loop without time of its own, with everything behind it.
+///
+/// What answers from other threads comes to the loop when it comes: the loop is one that may be used from any.
 final class AgentConnectionFixture {
     static let fingerprint = Fingerprint([UInt8](repeating: 7, count: Fingerprint.byteCount))
 
@@ -19,9 +21,8 @@ final class AgentConnectionFixture {
     let dispatcher: Dispatcher
     let events = LinkEvents()
     let strangers = StrangerGate(logger: .quiet)
-    let channel = EmbeddedChannel()
+    let channel = NIOAsyncTestingChannel()
     let desk: AgentDesk
-    let handler: AgentConnectionHandler
     let ledger: SQLiteLedger
     let authorities: AuthorityDesk
     var ledgerPath: String { files.path }
@@ -53,9 +54,6 @@ final class AgentConnectionFixture {
             renewal: RenewalDesk(
                 identity: identity, lifetime: 3600, ledger: ledger, registry: registry, logger: .quiet),
             events: events, strangers: strangers, managerName: "manager")
-        handler = AgentConnectionHandler(
-            peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint, expiresAt: .max), desk: desk,
-            logger: .quiet)
     }
 
     deinit {
@@ -63,14 +61,20 @@ final class AgentConnectionFixture {
     }
 
     /// Opens the connection.
-    func connect() throws {
-        try channel.pipeline.syncOperations.addHandler(handler)
-        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+    func connect() async throws {
+        let fingerprint = try #require(Self.fingerprint)
+        try await channel.testingEventLoop.executeInContext { [channel, desk] in
+            try channel.pipeline.syncOperations.addHandler(
+                AgentConnectionHandler(
+                    peer: .init(commonName: "001", serial: "1", fingerprint: fingerprint, expiresAt: .max),
+                    desk: desk, logger: .quiet))
+        }
+        try await channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1))
     }
 
     /// Takes what the agent says first.
-    func hello() throws {
-        try channel.writeInbound(
+    func hello() async throws {
+        try await channel.writeInbound(
             Message.hello(
                 Hello(
                     protocolVersion: 1, agentVersion: "1", agentName: "web", hostname: "web", osName: "Linux",
@@ -87,9 +91,10 @@ final class AgentConnectionFixture {
     }
 
     /// Everything that was sent to the agent.
-    func sent() throws -> [Message] {
+    func sent() async throws -> [Message] {
+        await channel.testingEventLoop.run()
         var messages: [Message] = []
-        while let message = try channel.readOutbound(as: Message.self) { messages.append(message) }
+        while let message = try await channel.readOutbound(as: Message.self) { messages.append(message) }
         return messages
     }
 }

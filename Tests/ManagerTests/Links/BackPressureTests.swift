@@ -2,6 +2,7 @@ import ActiveResponse
 import AgentProtocol
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 @testable import Manager
@@ -11,31 +12,43 @@ import Testing
     private func connected() async throws -> (AgentConnectionFixture, ReadCounter) {
         let fixture = try await AgentConnectionFixture()
         let counter = ReadCounter()
-        try fixture.channel.pipeline.syncOperations.addHandler(counter)
-        try fixture.connect()
-        try fixture.hello()
+        try await fixture.channel.pipeline.addHandler(counter)
+        try await fixture.connect()
+        try await fixture.hello()
         return (fixture, counter)
     }
 
-    private func sendReport(_ sequence: UInt64, to fixture: AgentConnectionFixture) throws {
+    private func sendReport(_ sequence: UInt64, to fixture: AgentConnectionFixture) async throws {
         let event = ResponseEvent(sequence: sequence, dispatchID: try dispatchID(1), kind: .received, at: 1)
-        try fixture.channel.writeInbound(Message.report(payload: event.encoded()))
+        try await fixture.channel.writeInbound(Message.report(payload: event.encoded()))
+    }
+
+    /// Asks for more as the socket does.
+    private func read(_ fixture: AgentConnectionFixture) async {
+        fixture.channel.read()
+        await fixture.channel.testingEventLoop.run()
+    }
+
+    private func set(writable: Bool, _ fixture: AgentConnectionFixture) async {
+        fixture.channel.isWritable = writable
+        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        await fixture.channel.testingEventLoop.run()
     }
 
     @Test func `is not read while too many of its reports are not in the ledger`() async throws {
         let (fixture, counter) = try await connected()
-        for sequence in 1...7 { try sendReport(UInt64(sequence), to: fixture) }
-        fixture.channel.read()
+        for sequence in 1...7 { try await sendReport(UInt64(sequence), to: fixture) }
+        await read(fixture)
         #expect(counter.count == 1)
-        try sendReport(8, to: fixture)
-        fixture.channel.read()
+        try await sendReport(8, to: fixture)
+        await read(fixture)
         #expect(counter.count == 1)
         // Whoever is not read cannot be heard, and is not held to be dead for it.
-        fixture.channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        await fixture.channel.testingEventLoop.advanceTime(by: .seconds(60))
         #expect(fixture.channel.isActive)
-        let pings = try fixture.sent().filter { message in if case .ping = message { true } else { false } }
+        let pings = try await fixture.sent().filter { message in if case .ping = message { true } else { false } }
         #expect(pings.count >= 4)
-        try fixture.channel.writeOutbound(Message.reportAck(throughSequence: 1))
+        try await fixture.channel.writeOutbound(Message.reportAck(throughSequence: 1))
         #expect(counter.count == 2)
     }
 
@@ -43,14 +56,14 @@ import Testing
         let (fixture, counter) = try await connected()
         let held = HeldDispatch(id: try dispatchID(1), stage: .active, undoDue: 1)
         let part = JournalSummary(total: 1 << 30, held: [held])
-        for _ in 1...7 { try fixture.channel.writeInbound(Message.journalSummary(payload: part.encoded())) }
-        fixture.channel.read()
+        for _ in 1...7 { try await fixture.channel.writeInbound(Message.journalSummary(payload: part.encoded())) }
+        await read(fixture)
         #expect(counter.count == 1)
-        try fixture.channel.writeInbound(Message.journalSummary(payload: part.encoded()))
-        for _ in 0..<1000 { fixture.channel.read() }
+        try await fixture.channel.writeInbound(Message.journalSummary(payload: part.encoded()))
+        for _ in 0..<1000 { await read(fixture) }
         #expect(counter.count == 1)
         try await fixture.pump()
-        fixture.channel.embeddedEventLoop.run()
+        await fixture.channel.testingEventLoop.run()
         #expect(counter.count == 2)
     }
 
@@ -60,39 +73,36 @@ import Testing
             id: try dispatchID(1), command: "ban", activeResponse: "ban", executable: "ban", alertID: "1", ruleID: "1",
             agentName: "web", agentID: "001")
         let told = HeldOrder(held: HeldDispatch(id: order.id, stage: .active, undoDue: 1), order: order)
-        for _ in 1...8 { try fixture.channel.writeInbound(Message.description(payload: told.encoded())) }
-        fixture.channel.read()
+        for _ in 1...8 { try await fixture.channel.writeInbound(Message.description(payload: told.encoded())) }
+        await read(fixture)
         #expect(counter.count == 0)
         try await fixture.pump()
-        fixture.channel.embeddedEventLoop.run()
+        await fixture.channel.testingEventLoop.run()
         #expect(counter.count == 1)
     }
 
     @Test func `is not read while the agent does not read, and is closed in the end`() async throws {
         let (fixture, counter) = try await connected()
-        fixture.channel.isWritable = false
-        fixture.channel.pipeline.fireChannelWritabilityChanged()
-        fixture.channel.read()
+        await set(writable: false, fixture)
+        await read(fixture)
         #expect(counter.count == 0)
-        fixture.channel.embeddedEventLoop.advanceTime(by: .seconds(19))
+        await fixture.channel.testingEventLoop.advanceTime(by: .seconds(19))
         #expect(fixture.channel.isActive)
-        fixture.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        await fixture.channel.testingEventLoop.advanceTime(by: .seconds(2))
         #expect(!fixture.channel.isActive)
     }
 
     @Test func `goes on when the agent reads again`() async throws {
         let (fixture, counter) = try await connected()
-        fixture.channel.isWritable = false
-        fixture.channel.pipeline.fireChannelWritabilityChanged()
-        fixture.channel.read()
-        fixture.channel.isWritable = true
-        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        await set(writable: false, fixture)
+        await read(fixture)
+        await set(writable: true, fixture)
         #expect(counter.count == 1)
     }
 
     @Test func `passes on one sign of life a second at most`() async throws {
         let (fixture, _) = try await connected()
-        for nonce in 1...1000 { try fixture.channel.writeInbound(Message.ping(nonce: UInt64(nonce))) }
+        for nonce in 1...1000 { try await fixture.channel.writeInbound(Message.ping(nonce: UInt64(nonce))) }
         fixture.events.finish()
         var signs = 0
         for await event in fixture.events.stream { if case .heard = event { signs += 1 } }
@@ -115,13 +125,15 @@ import Testing
 }
 
 /// Counts how often the socket is asked for more.
-private final class ReadCounter: ChannelOutboundHandler {
+private final class ReadCounter: ChannelOutboundHandler, Sendable {
     typealias OutboundIn = Message
 
-    var count = 0
+    private let reads = Atomic<Int>(0)
+
+    var count: Int { reads.load(ordering: .relaxed) }
 
     func read(context: ChannelHandlerContext) {
-        count += 1
+        reads.add(1, ordering: .relaxed)
         context.read()
     }
 }

@@ -8,18 +8,18 @@ import Testing
 @Suite struct `Cutting agents off` {
     @Test func `a connection from before the removal that says hello after it is refused`() async throws {
         let fixture = try await AgentConnectionFixture()
-        try fixture.connect()
+        try await fixture.connect()
         fixture.registry.remove("001")
-        try fixture.hello()
-        #expect(try fixture.sent() == [.failure(code: .notEnrolled, text: "this agent is not enrolled")])
+        try await fixture.hello()
+        #expect(try await fixture.sent() == [.failure(code: .notEnrolled, text: "this agent is not enrolled")])
         #expect(!fixture.channel.isActive)
     }
 
     @Test(arguments: [true, false])
     func `an agent that is removed, or replaced, while its link comes up gets none`(removed: Bool) async throws {
         let fixture = try await AgentConnectionFixture()
-        try fixture.connect()
-        try fixture.hello()
+        try await fixture.connect()
+        try await fixture.hello()
         if removed {
             fixture.registry.remove("001")
         } else {
@@ -27,14 +27,14 @@ import Testing
         }
         fixture.dispatcher.cut(agent: "001", reason: "test")
         try await fixture.pump()
-        #expect(try fixture.sent().last == .goodbye(reason: "the agent is not enrolled"))
+        #expect(try await fixture.sent().last == .goodbye(reason: "the agent is not enrolled"))
         #expect(!fixture.channel.isActive)
         #expect(fixture.registry.find("001")?.isConnected != true)
     }
 
     @Test func `a cut link is no sign of life`() async throws {
         let fixture = try await AgentConnectionFixture()
-        try fixture.connect()
+        try await fixture.connect()
         let link = RemoteLink(agentID: "001", fingerprint: "x", channel: fixture.channel)
         fixture.events.send(.heard(link))
         try await fixture.pump()

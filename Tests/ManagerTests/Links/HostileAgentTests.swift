@@ -11,8 +11,8 @@ import Testing
         let fixture = try await AgentConnectionFixture()
         let id = try dispatchID(1)
         try await fixture.ledger.append([.dispatch(.sample(1))])
-        try fixture.connect()
-        try fixture.hello()
+        try await fixture.connect()
+        try await fixture.hello()
         let reports = [
             ResponseEvent(
                 sequence: 1, dispatchID: id, kind: .active, at: .max, exitStatus: 0, undoDue: .max, output: [0],
@@ -22,9 +22,9 @@ import Testing
                 output: [0x61, 0]),
             ResponseEvent(sequence: 3, dispatchID: .zero, kind: .received, at: 1),
         ]
-        for report in reports { try fixture.channel.writeInbound(Message.report(payload: report.encoded())) }
+        for report in reports { try await fixture.channel.writeInbound(Message.report(payload: report.encoded())) }
         let held = HeldDispatch(id: id, stage: .active, undoDue: .min)
-        try fixture.channel.writeInbound(
+        try await fixture.channel.writeInbound(
             Message.journalSummary(payload: JournalSummary(total: 1, held: [held]).encoded()))
         #expect(fixture.channel.isActive)
         try await fixture.pump()

@@ -79,9 +79,9 @@ import Testing
 
     @Test func `an agent is no stranger after its hello`() async throws {
         let fixture = try await AgentConnectionFixture()
-        try fixture.connect()
+        try await fixture.connect()
         #expect(fixture.strangers.enter(fixture.channel))
-        try fixture.hello()
+        try await fixture.hello()
         #expect(fixture.strangers.count == 0)
     }
 }

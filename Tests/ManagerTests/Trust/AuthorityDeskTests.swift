@@ -17,13 +17,12 @@ import Testing
 
     @Test func `nobody is told anything while there is one authority, and nothing unasked is believed`() async throws {
         let fixture = try await AgentConnectionFixture()
-        try fixture.connect()
-        try fixture.hello()
-        try fixture.channel.writeInbound(Message.trusted(fingerprints: [[UInt8](repeating: 1, count: 32)]))
+        try await fixture.connect()
+        try await fixture.hello()
+        try await fixture.channel.writeInbound(Message.trusted(fingerprints: [[UInt8](repeating: 1, count: 32)]))
         try await fixture.pump()
         await fixture.ledger.flush()
-        fixture.channel.embeddedEventLoop.run()
-        #expect(trusted(try fixture.sent()).isEmpty)
+        #expect(trusted(try await fixture.sent()).isEmpty)
         #expect(fixture.registry.find("001")?.record.trusts == nil)
     }
 
@@ -33,11 +32,10 @@ import Testing
         #expect(fixture.authorities.dependants.withoutTrust.map(\.id) == ["001"])
         let both = try fixture.authorities.identity.authorities.trusted.map { try $0.fingerprint() }
         let old = try #require(both.first)
-        try fixture.connect()
-        try fixture.hello()
+        try await fixture.connect()
+        try await fixture.hello()
         try await fixture.pump()
-        fixture.channel.embeddedEventLoop.run()
-        let told = try #require(trusted(try fixture.sent()).first)
+        let told = try #require(trusted(try await fixture.sent()).first)
         #expect(try told.map { try Certificate(der: $0).fingerprint() } == both)
 
         let link = RemoteLink(
