@@ -5,7 +5,7 @@ import Testing
 
 /// The shipped `firewall-drop` as the executor runs it: the claim, the ban, its prolongation and the one undo.
 @Suite(
-    .enabled(if: NetworkNamespace.isPossible, "needs root and network namespaces"), .timeLimit(.minutes(1)))
+    .enabled(if: NetworkNamespace.isPossible, "needs root and network namespaces"), .timeLimit(.minutes(5)))
 struct `firewall-drop under the executor` {
     private let machine: TestExecutor
     private let host: NetworkNamespace

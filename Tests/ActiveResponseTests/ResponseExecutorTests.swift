@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// The whole executor: journal, scripts, undos and log together, across stops and crashes.
-@Suite(.timeLimit(.minutes(1))) struct ResponseExecutorTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponseExecutorTests {
     private static let record = "#!/bin/sh\necho $1 $3 >> $EDR_HOME/seen\n"
 
     /// A home with what a crash at this very moment would leave: the journal as it is in the file now.

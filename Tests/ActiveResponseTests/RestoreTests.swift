@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// Bringing back what somebody took away: at each start, from time to time, and when a response is prolonged.
-@Suite(.timeLimit(.minutes(1))) struct RestoreTests {
+@Suite(.timeLimit(.minutes(5))) struct RestoreTests {
     /// Keeps a file for each address; says which it had to make again.
     private static let keeper = """
         #!/bin/sh

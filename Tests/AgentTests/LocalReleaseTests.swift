@@ -6,7 +6,7 @@ import Testing
 @testable import Agent
 
 /// `edr-agent --release` with a real executor.
-@Suite(.timeLimit(.minutes(1))) struct LocalReleaseTests {
+@Suite(.timeLimit(.minutes(5))) struct LocalReleaseTests {
     /// Claims this host; one that is told to abort says so, and ends when `go` is there.
     private static let script = """
         #!/bin/sh

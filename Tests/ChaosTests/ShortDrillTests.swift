@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `Killing everything` {
     /// The plan of this seed holds kills of both programs, a stop, a torn journal, a torn line and a rotation.
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(5)))
     func `breaks no promise in a short drill`() async throws {
         // The disk is filled where a mount namespace keeps that to ourselves.
         let chaos = DaemonProcess.binaries + "/Chaos"

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The journal's real file, torn and damaged at every place.
-@Suite(.timeLimit(.minutes(1))) struct `A damaged journal` {
+@Suite(.timeLimit(.minutes(5))) struct `A damaged journal` {
     private static let id = DispatchID.of(alertIdentity: [1], activeResponse: "ban", agent: "001", action: "add")
     private static let order = Order(
         id: id, command: "ban", activeResponse: "ban", executable: "ban", sourceAddress: "192.0.2.7",

@@ -113,7 +113,7 @@ extension TemporaryHome {
     }
 
     @Test func `a ban outlives kill -9 of the agent and is lifted by the next start`() async throws {
-        let fleet = try Fleet(policy: policy(timeout: 10))
+        let fleet = try Fleet(policy: policy(timeout: 20))
         let manager = try await fleet.startManager()
         let home = try fleet.enrollAgent(named: "web-03")
         try home.addRecorder()

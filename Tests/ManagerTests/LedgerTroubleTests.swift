@@ -28,7 +28,8 @@ import Testing
 
         let clock = ContinuousClock()
         let time = await clock.measure { #expect(await manager.stop() == 0) }
-        #expect(time < .seconds(5))
+        // It does not wait for the ledger, which would take for ever.
+        #expect(time < .seconds(30))
         try await intruder.leave()
 
         let next = try await fleet.startManager()

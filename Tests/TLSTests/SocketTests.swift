@@ -4,7 +4,7 @@ import NIOPosix
 import TLS
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `TLS over sockets` {
+@Suite(.timeLimit(.minutes(5))) struct `TLS over sockets` {
     private let credentials: Credentials
     private let directory: TemporaryDirectory
 

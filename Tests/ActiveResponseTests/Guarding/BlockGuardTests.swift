@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What a machine refuses to block, whatever is ordered.
-@Suite(.timeLimit(.minutes(1))) struct BlockGuardTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockGuardTests {
     private static let ban = "#!/bin/sh\necho \"$1 $3\" >> \"$EDR_HOME/calls\"\n"
 
     /// A home with a `/proc` and an `/etc` in it, in which the gateways are 192.0.2.254 and fe80::1, the DNS servers 192.0.2.53 and

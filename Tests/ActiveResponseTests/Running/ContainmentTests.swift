@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Scripts that run as another user or within limits.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "only root can run scripts as somebody else"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: geteuid() == 0, "only root can run scripts as somebody else"))
 struct ContainmentTests {
     private let machine: TestExecutor
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Runs in control groups of their own, in a group that the test makes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ControlGroupTests {
     /// A real group, removed with the last reference to it.
     private final class Group: Sendable {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Scripts whose commands name the sum that they must have.
-@Suite(.timeLimit(.minutes(1))) struct PinnedScriptTests {
+@Suite(.timeLimit(.minutes(5))) struct PinnedScriptTests {
     private let machine: TestExecutor
     private var bin: String { machine.home.path + "/active-response/bin" }
 

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import TestSupport
 
-@Suite(.timeLimit(.minutes(1))) struct ScriptCheckTests {
+@Suite(.timeLimit(.minutes(5))) struct ScriptCheckTests {
     private let machine: TestExecutor
     private var bin: String { machine.home.path + "/active-response/bin" }
 

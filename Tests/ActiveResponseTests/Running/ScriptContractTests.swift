@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What scripts get from us, with real scripts (INTERFACE.md, "Script contract").
-@Suite(.timeLimit(.minutes(1))) struct ScriptContractTests {
+@Suite(.timeLimit(.minutes(5))) struct ScriptContractTests {
     /// Prints its arguments, one a line.
     private static let printArguments = "#!/bin/sh\nprintf '%s\\n' \"$0\" \"$@\"\n"
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How runs end, with real scripts.
-@Suite(.timeLimit(.minutes(1))) struct ScriptRunTests {
+@Suite(.timeLimit(.minutes(5))) struct ScriptRunTests {
     @Test(arguments: [0, 1, 42, 255] as [Int32])
     func `the exit status is reported`(status: Int32) async throws {
         let machine = try TestExecutor()

@@ -2,7 +2,7 @@ import ActiveResponse
 import Testing
 
 /// What a journal says that lost a record in its middle.
-@Suite(.timeLimit(.minutes(1))) struct DamagedJournalTests {
+@Suite(.timeLimit(.minutes(5))) struct DamagedJournalTests {
     private let now = Moment(wall: 1_750_000_000_000, boot: 1_000_000)
 
     private func resumed(_ records: [JournalRecord]) -> (table: ResponseTable, actions: [ResponseAction]) {

@@ -83,7 +83,7 @@ import Testing
         }
         #expect(await slow.text(until: nil) == "")
         #expect(await silent.text(until: nil) == "")
-        #expect((.seconds(15)...(.seconds(30))).contains(ContinuousClock.now - start))
+        #expect((.seconds(15)...(.seconds(90))).contains(ContinuousClock.now - start))
         dripping.cancel()
         await site.manager.stop()
     }
@@ -129,7 +129,7 @@ import Testing
         #expect(try site.control(token, "status").status == 0)
         let start = ContinuousClock.now
         #expect(await site.manager.stop() == 0)
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(30))
         withExtendedLifetime(peers) {}
     }
 }

@@ -88,7 +88,7 @@ import Testing
         }
         try await site.agent.line(containing: "did not accept the agent", "in time")
         // The wait before the attempt included.
-        #expect((.seconds(9)...(.seconds(25))).contains(ContinuousClock.now - start))
+        #expect((.seconds(9)...(.seconds(40))).contains(ContinuousClock.now - start))
         slow.stop()
         let (manager, _) = try await site.betrayed()
         #expect(await site.stop() == 0)
@@ -189,7 +189,7 @@ import Testing
             }
         }
         let undone = try #require(try await link.event([.undone], of: stateful.id))
-        #expect(undone.at - (active.undoDue ?? 0) < 1500, "undone \(undone.at - (active.undoDue ?? 0)) ms late")
+        #expect(undone.at - (active.undoDue ?? 0) < 5000, "undone \(undone.at - (active.undoDue ?? 0)) ms late")
         let good = site.order()
         try await link.send(good)
         #expect(try await link.event([.finished], of: good.id)?.exitStatus == 0)

@@ -24,7 +24,7 @@ import Wire
             payload: ResponseEvent(sequence: sequence, dispatchID: try dispatchID(1), kind: .started, at: 5).encoded())
     }
 
-    @Test(.timeLimit(.minutes(1))) func `are noted in the timeline, and acknowledged`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `are noted in the timeline, and acknowledged`() async throws {
         let fixture = try await AgentConnectionFixture()
         try await fixture.ledger.append([.dispatch(.sample(1))])
         try await fixture.connect()
