@@ -171,6 +171,8 @@ let package = Package(
             name: "HostileInputTests",
             dependencies: ["HostileInput", "ActiveResponse", "Alerts", "TestSupport"], swiftSettings: strict),
         .executableTarget(name: "VforkFloor"),
+        .executableTarget(
+            name: "HandshakeFloor", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
         // The proof by killing everything (scripts/chaos).
         .target(name: "ChaosChecking", swiftSettings: strict),

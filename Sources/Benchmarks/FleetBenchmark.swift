@@ -48,21 +48,32 @@ enum FleetBenchmark {
                 + String(format: "%.1f kB for each agent", Double(idle - empty) / Double(count)))
         try witnessed("nothing else to do", fleet, arrivals) { Thread.sleep(forTimeInterval: 2) }
 
-        try witnessed("one alert for \(count) agents", fleet, arrivals) {
+        try witnessed("one alert for \(count) agents, all of whose runs are in the ledger", fleet, arrivals) {
+            let start = ContinuousClock.now
             try fleet.append(alert: Fleet.alert(id: "1.1", agent: "web-1", srcip: "198.51.100.1", rule: "5712"))
             try arrivals.wait(for: count, rule: "5712")
-            try awaitAcknowledged(agents)
+            let arrived = ContinuousClock.now - start
+            try awaitTaken(fleet)
+            print(
+                "one alert for \(count) agents: the last order came after \(milliseconds(arrived)) ms, the last "
+                    + "acknowledgement after \(milliseconds(ContinuousClock.now - start)) ms")
+            try awaitReported(agents)
         }
         try await settle(fleet)
 
         try await inParallelVoid(agents) { try await $0.disconnect() }
         try await settle(fleet, connected: 1)
+        try await witnessedAsync("\(count) agents come back", fleet, arrivals) {
+            try await connected("reconnect storm", agents, manager, connect)
+        }
+        try await inParallelVoid(agents) { try await $0.disconnect() }
+        try await settle(fleet, connected: 1)
         try fleet.append(alert: Fleet.alert(id: "1.2", agent: "web-1", srcip: "198.51.100.2", rule: "5720"))
         try await awaitQueued(fleet, count)
         try await witnessedAsync("\(count) agents come back, an order waits for each", fleet, arrivals) {
-            try await connected("reconnect storm", agents, manager, connect)
+            try await connected("reconnect storm with orders", agents, manager, connect)
             try arrivals.wait(for: count, rule: "5720")
-            try awaitAcknowledged(agents)
+            try awaitReported(agents)
         }
         try await settle(fleet)
 
@@ -78,7 +89,7 @@ enum FleetBenchmark {
         try await witnessedAsync("one agent comes back, \(backlog) orders wait for it", fleet, arrivals) {
             _ = try await connect(one)
             try arrivals.wait(for: backlog, rule: "5730")
-            try awaitAcknowledged([one])
+            try awaitReported([one])
         }
         try await settle(fleet)
         print("the manager has \(memory(of: manager.pid) / 1024) MB")
@@ -154,13 +165,23 @@ enum FleetBenchmark {
                     milliseconds(longest)))
     }
 
-    /// Waits until the manager has every report of the agents.
-    private static func awaitAcknowledged(_ agents: [SwarmAgent]) throws {
+    /// Waits until no order is without its agent's acknowledgement.
+    private static func awaitTaken(_ fleet: Fleet) throws {
+        for _ in 0..<1_200 {
+            let status = try fleet.controlJSON("status") as? [String: Any] ?? [:]
+            if (status["queues"] as? [String: Int])?["delivery"] == 0 { return }
+            usleep(20_000)
+        }
+        throw NotSeen("there are orders that no agent acknowledged")
+    }
+
+    /// Waits until the manager has every report of the agents, for good.
+    private static func awaitReported(_ agents: [SwarmAgent]) throws {
         for _ in 0..<12_000 {
-            if agents.allSatisfy(\.isAcknowledged) { return }
+            if agents.allSatisfy(\.isReported) { return }
             usleep(5000)
         }
-        throw NotSeen("\(agents.count { !$0.isAcknowledged }) agents have reports that were not acknowledged")
+        throw NotSeen("\(agents.count { !$0.isReported }) agents have reports that were not acknowledged")
     }
 
     private static func inParallelVoid<T: Sendable>(

@@ -9,7 +9,7 @@ import TestSupport
 /// How many agents a core of the manager's can let in: connections over the loopback with both certificates, full and
 /// resumed, and the processor time that the server's one thread spends on each.
 ///
-/// The client's work is done by another thread and does not count.
+/// The client's work is done by another thread and does not count. Beside it what OpenSSL alone does, in memory.
 enum HandshakeBenchmark {
     private static let count = 4_000
     private static let rounds = 5
@@ -33,20 +33,32 @@ enum HandshakeBenchmark {
             .bind(host: "127.0.0.1", port: 0).get()
         guard let address = door.localAddress else { throw NotSeen("the server has no address") }
 
+        var floor: [Double] = []
         var full: [Double] = []
         var resumed: [Double] = []
         for _ in 0..<rounds {
+            floor.append(try alone())
             let agents = try (0..<atOnce).map { _ in try site.agent() }
             full.append(try await rate(of: serving, visiting, address) { _ in try site.agent() })
             // The first visit of each brings the ticket that the next ones use and renew.
             for agent in agents { _ = try await visit(visiting, address, agent) }
             resumed.append(try await rate(of: serving, visiting, address, expectResumed: true) { agents[$0] })
         }
+        report("OpenSSL alone", floor)
         report("full handshakes", full)
         report("resumed handshakes", resumed)
         try await door.close()
         try await serving.shutdownGracefully()
         try await visiting.shutdownGracefully()
+    }
+
+    /// Full handshakes per second of processor time without sockets and without us.
+    private static func alone() throws -> Double {
+        let result = try ShellCommand.run(DaemonProcess.binaries + "/HandshakeFloor", [String(count)])
+        guard result.status == 0,
+            let rate = Double(result.output.trimmingCharacters(in: .whitespacesAndNewlines))
+        else { throw NotSeen("HandshakeFloor failed: \(result.errors)") }
+        return rate
     }
 
     private static func report(_ what: String, _ rates: [Double]) {

@@ -44,7 +44,7 @@ package struct LedgerChain {
     /// The digest of what was decided about a dispatch, which a record holds.
     ///
     /// - Parameter decision: in the order of ``LedgerColumns/decision``.
-    package static func digest(of decision: some Collection<DatabaseValue>) throws(TLSError) -> Data {
+    package static func digest(of decision: [DatabaseValue]) throws(TLSError) -> Data {
         Data(try SHA256Digest.of(LedgerColumns.decision.canonical(decision)))
     }
 }

@@ -52,11 +52,13 @@ package struct LedgerColumns: Sendable {
     ])
 
     /// The bytes of a row's values, which are in the order of ``names``.
-    package func canonical(_ values: some Collection<DatabaseValue>) -> [UInt8] {
+    package func canonical(_ values: [DatabaseValue]) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(256)
-        for (head, value) in zip(heads, values) {
-            switch value.storage {
+        bytes.reserveCapacity(512)
+        // By index and of one type: this is done for every record, and a generic walk costs more than the hash.
+        for index in 0..<min(heads.count, values.count) {
+            let head = heads[index]
+            switch values[index].storage {
             case .null: continue
             case .int64(let number):
                 bytes += head

@@ -156,7 +156,7 @@ private struct LedgerWalk {
         }
         let last: Int64 = row[row.count - 1]
         guard number == last else { return nil }
-        return try LedgerChain.digest(of: row.databaseValues.dropLast()) == digest
+        return try LedgerChain.digest(of: Array(row.databaseValues.dropLast())) == digest
             ? nil : "the response or its order is not what was decided"
     }
 
@@ -197,7 +197,7 @@ private struct LedgerWalk {
             let sealed: Data? = row[count + 1]
             let last: Int64? = row[count + 2]
             let isDecided: Bool = row[count + 3]
-            let now = Data(LedgerColumns.progress.canonical(row.databaseValues.prefix(count)))
+            let now = Data(LedgerColumns.progress.canonical(Array(row.databaseValues.prefix(count))))
             guard !isDecided || sealed != now else { continue }
             report.finding = AuditFinding(
                 sequence: last ?? head.sequence,

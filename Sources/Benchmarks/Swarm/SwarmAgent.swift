@@ -24,7 +24,7 @@ final class SwarmAgent: Sendable {
     }
 
     /// Whether the manager has all reports, for good.
-    var isAcknowledged: Bool {
+    var isReported: Bool {
         acknowledged.load(ordering: .relaxed) == sequence.load(ordering: .relaxed)
     }
 

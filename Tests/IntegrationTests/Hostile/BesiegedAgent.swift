@@ -2,6 +2,7 @@ import ActiveResponse
 import Foundation
 import TLS
 import TestSupport
+import Testing
 
 /// A running agent whose manager's place is taken by whoever the test puts there.
 final class BesiegedAgent {
@@ -60,6 +61,15 @@ final class BesiegedAgent {
         let text = (try? String(contentsOfFile: "/proc/\(agent.pid)/status", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         return Int(line.filter(\.isNumber)) ?? -1
+    }
+
+    /// Expects the agent to take at most so many KB more than before.
+    ///
+    /// Under a sanitizer that cannot be told: it keeps what was freed for a while.
+    func expectMemory(atMost growth: Int, above before: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+        guard !Sanitizer.isOn else { return print("The agent's memory is not looked at under a sanitizer.") }
+        let grown = memory - before
+        #expect(grown < growth, "\(grown) KB more", sourceLocation: sourceLocation)
     }
 
     /// Stops the agent and starts it again.

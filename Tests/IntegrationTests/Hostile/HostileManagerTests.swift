@@ -228,7 +228,7 @@ import Testing
         #expect(lateness < 5000, "undone \(lateness) ms late")
         // Nothing is acknowledged; what the agent says is read.
         _ = try await link.event([.refused], of: last)
-        #expect(site.memory - before < 250_000, "\(site.memory - before) KB more")
+        site.expectMemory(atMost: 250_000, above: before)
         // It is asked for what it holds, again and again, and nobody reads the answers.
         try await link.channel.setOption(.autoRead, value: false).get()
         let held = (2...65).map { number in
@@ -241,7 +241,7 @@ import Testing
         link.channel.flush()
         // The agent gives up whoever does not read.
         try await site.agent.line(containing: "the manager fell silent", within: 60)
-        #expect(site.memory - before < 350_000, "\(site.memory - before) KB more")
+        site.expectMemory(atMost: 350_000, above: before)
         try await manager.stop()
         #expect(await site.stop() == 0)
     }

@@ -40,8 +40,8 @@ struct LedgerChainStart {
         while let row = try dispatches.next() {
             let values = Array(row.databaseValues)
             let id: Data = row["id"]
-            let digest = try LedgerChain.digest(of: values[..<count])
-            let progress = Data(LedgerColumns.progress.canonical(values[count...]))
+            let digest = try LedgerChain.digest(of: Array(values[..<count]))
+            let progress = Data(LedgerColumns.progress.canonical(Array(values[count...])))
             try database.execute(
                 sql: "UPDATE event SET facts = ? WHERE seq = (SELECT min(seq) FROM event WHERE dispatch_id = ?)",
                 arguments: [digest, id])

@@ -62,10 +62,10 @@ struct LedgerChangeWriter {
             try seal(event, facts: index == 0 ? digest : nil, progress: isLast ? progress : nil)
         }
         try run(SQL.endOrphan, [id])
-        try run(SQL.insertDispatch, StatementArguments(new.facts.values + progress.values))
+        try run(SQL.insertDispatch, StatementArguments(values: new.facts.values + progress.values))
         let sequence = database.lastInsertedRowID
         try run(SQL.insertOrder, [sequence, order])
-        if new.hold != nil { try run(SQL.insertHold, StatementArguments([sequence.databaseValue] + hold)) }
+        if new.hold != nil { try run(SQL.insertHold, StatementArguments(values: [sequence.databaseValue] + hold)) }
     }
 
     private mutating func apply(_ release: Release) throws {
@@ -75,7 +75,7 @@ struct LedgerChangeWriter {
         else { return }
         try run(SQL.updateExpiry, [release.expires, id])
         try run(SQL.updateOrder, [Data(release.order), id])
-        let digest = try self.row(SQL.findDecision, [id]).map { try LedgerChain.digest(of: $0.databaseValues) }
+        let digest = try self.row(SQL.findDecision, [id]).map { try LedgerChain.digest(of: Array($0.databaseValues)) }
         try append(release.event, facts: digest)
     }
 
@@ -121,12 +121,12 @@ struct LedgerChangeWriter {
             lift.agent.column, key.command.column, (key.user?.column).value, (key.sourceAddress?.column).value,
             (key.object?.column).value,
         ]
-        try run(SQL.endLift, StatementArguments(target))
+        try run(SQL.endLift, StatementArguments(values: target))
         guard lift.until > lift.at else { return }
         let rest: [DatabaseValue] = [
             lift.dispatch.blob.databaseValue, lift.by.column, lift.at.databaseValue, lift.until.databaseValue,
         ]
-        try run(SQL.saveLift, StatementArguments(target + rest))
+        try run(SQL.saveLift, StatementArguments(values: target + rest))
     }
 
     /// Whether this report was not seen before; it counts as seen from now on.
@@ -152,7 +152,7 @@ struct LedgerChangeWriter {
         let changed = after == before ? nil : after
         try seal(event, facts: facts, progress: changed)
         guard let changed else { return }
-        try run(SQL.updateProgress, StatementArguments(changed.values + [event.dispatch.blob.databaseValue]))
+        try run(SQL.updateProgress, StatementArguments(values: changed.values + [event.dispatch.blob.databaseValue]))
     }
 
     /// Adds a record to the chain, with what it seals beside its event.
@@ -160,7 +160,7 @@ struct LedgerChangeWriter {
         let sealed = progress.map { Data(LedgerColumns.progress.canonical($0.values)) }
         let values = event.values + [(event.report?.agent).value, facts.value, sealed.value]
         let (number, hash) = try chain.seal(values)
-        try run(SQL.insertEvent, StatementArguments([number.databaseValue] + values + [hash.databaseValue]))
+        try run(SQL.insertEvent, StatementArguments(values: [number.databaseValue] + values + [hash.databaseValue]))
     }
 
     private func run(_ sql: String, _ arguments: StatementArguments) throws {
@@ -169,6 +169,13 @@ struct LedgerChangeWriter {
 
     private func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
         try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+}
+
+extension StatementArguments {
+    /// The initializer for sequences of values reads each of them through a key path, which takes longer than SQLite does.
+    fileprivate init(values: [DatabaseValue]) {
+        self.init(values.map { $0 as (any DatabaseValueConvertible)? })
     }
 }
 
