@@ -24,22 +24,23 @@ enum FleetBenchmark {
         let manager = try await fleet.startManager()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let arrivals = Arrivals()
-        let empty = memory(of: manager.pid)
 
         let token = try fleet.control("enroll", "token", "--uses", "\(count + 1)").output
             .trimmingCharacters(in: .whitespacesAndNewlines)
         let enrollment = try SwarmEnrollment(token: token, port: fleet.port, group: group)
         let witness = try await enrollment.enroll(name: "witness")
+        let connect: @Sendable (SwarmAgent) async throws -> Bool = { agent in
+            try await agent.connect(port: fleet.port, group: group) { arrivals.note($0, $1) }
+        }
+        _ = try await connect(witness)
+        // The code that agents need is in memory now.
+        let empty = memory(of: manager.pid)
         var agents: [SwarmAgent] = []
         let enrolling = try await timed {
             agents = try await inParallel(Array(0..<count)) { try await enrollment.enroll(name: "web-\($0)") }
         }
         print("\(count) agents enrolled: \(rate(count, enrolling))")
 
-        let connect: @Sendable (SwarmAgent) async throws -> Bool = { agent in
-            try await agent.connect(port: fleet.port, group: group) { arrivals.note($0, $1) }
-        }
-        _ = try await connect(witness)
         try await connected("first connections", agents, manager, connect)
         sleep(6)
         let idle = memory(of: manager.pid)

@@ -34,7 +34,7 @@ struct ControlOperations: Sendable {
         return API.Status(
             version: programVersion,
             uptimeSeconds: Int(started.duration(to: .now).components.seconds),
-            agents: Dictionary(grouping: registry.all, by: \.status).mapValues(\.count)
+            agents: registry.counts
                 .merging(["active": 0, "disconnected": 0, "never_connected": 0]) { known, _ in known },
             sources: statistics.map { source in
                 API.Status.Source(

@@ -40,6 +40,11 @@ final class AgentRegistry: Sendable {
         }
     }
 
+    /// How many agents have each status.
+    var counts: [String: Int] {
+        entries.withLock { Dictionary($0.values.lazy.map { ($0.status, 1) }, uniquingKeysWith: +) }
+    }
+
     /// How many agents are enrolled.
     var count: Int { entries.withLock(\.count) }
 
