@@ -30,7 +30,8 @@ final class AgentRegistry: Sendable {
                 records.map { ($0.id, Entry(record: $0, isConnected: false)) }, uniquingKeysWith: { first, _ in first })
         )
         self.context = context
-        entries.withLock { publish($0) }
+        let directory = AgentDirectory(records.map { AgentDirectory.Entry(id: $0.id, name: $0.name) })
+        context.changeAgents { $0 = directory }
     }
 
     /// All agents, by id.
@@ -103,14 +104,15 @@ final class AgentRegistry: Sendable {
     func add(_ record: AgentRecord) {
         entries.withLock { entries in
             entries[record.id] = Entry(record: record, isConnected: false)
-            publish(entries)
+            // Under the lock: of two changes the later one comes last there too.
+            context.changeAgents { $0.add(AgentDirectory.Entry(id: record.id, name: record.name)) }
         }
     }
 
     func remove(_ id: String) {
         entries.withLock { entries in
             entries[id] = nil
-            publish(entries)
+            context.changeAgents { $0.remove(id) }
         }
     }
 
@@ -124,11 +126,5 @@ final class AgentRegistry: Sendable {
             entry.record.address = sighting.address ?? entry.record.address
             entries[sighting.agent] = entry
         }
-    }
-
-    /// Called under the lock: of two changes the later one is published last.
-    private func publish(_ entries: [String: Entry]) {
-        context.replace(
-            agents: AgentDirectory(entries.values.map { AgentDirectory.Entry(id: $0.record.id, name: $0.record.name) }))
     }
 }

@@ -28,8 +28,8 @@ package final class DecisionContext: Sendable {
         count.add(1, ordering: .releasing)
     }
 
-    package func replace(agents: AgentDirectory) {
-        snapshot.withLock { $0.agents = agents }
+    package func changeAgents(_ change: (inout AgentDirectory) -> Void) {
+        snapshot.withLock { change(&$0.agents) }
         count.add(1, ordering: .releasing)
     }
 }

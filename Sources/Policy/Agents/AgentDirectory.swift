@@ -31,16 +31,35 @@ package struct AgentDirectory: Sendable {
 
     /// Adds an agent, which takes the place of those that have its id or its name now.
     package mutating func enroll(_ entry: Entry) {
-        for id in ids(named: entry.name) + [entry.id] { remove(id) }
-        entries[entry.id] = entry
-        idsByName[entry.name.lowercased(), default: []].append(entry.id)
-        all.insert(entry.id, at: all.firstIndex { Self.isBefore(entry.id, $0) } ?? all.endIndex)
+        for id in ids(named: entry.name) { remove(id) }
+        add(entry)
     }
 
-    private mutating func remove(_ id: String) {
+    /// Adds an agent, which takes the place of the one that has its id now.
+    package mutating func add(_ entry: Entry) {
+        remove(entry.id)
+        entries[entry.id] = entry
+        idsByName[entry.name.lowercased(), default: []].append(entry.id)
+        all.insert(entry.id, at: place(of: entry.id))
+    }
+
+    /// Removes the agent with this id, if there is one.
+    package mutating func remove(_ id: String) {
         guard let old = entries.removeValue(forKey: id) else { return }
-        idsByName[old.name.lowercased()]?.removeAll { $0 == id }
-        all.removeAll { $0 == id }
+        let name = old.name.lowercased()
+        idsByName[name]?.removeAll { $0 == id }
+        if idsByName[name]?.isEmpty == true { idsByName[name] = nil }
+        all.remove(at: place(of: id))
+    }
+
+    /// Where in ``all`` an id stands, or would: a fleet is enrolled one by one, so this is no walk over all.
+    private func place(of id: String) -> Int {
+        var range = all.startIndex..<all.endIndex
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            range = Self.isBefore(all[middle], id) ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
     }
 
     /// By number: ids are digits.
