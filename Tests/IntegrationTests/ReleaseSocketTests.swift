@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -48,5 +49,31 @@ import Testing
         defer { for descriptor in late { close(descriptor) } }
         #expect(await agent.stop() == 0)
         await manager.stop()
+    }
+
+    @Test func `lets the agent stop well while others come in`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        for _ in 0..<5 {
+            let agent = try await fleet.startAgent(home)
+            let isOver = Atomic<Bool>(false)
+            // Each in a process' life comes at another moment of its end.
+            async let visitors: Void = visit(home.path + "/run/agent.sock", until: isOver)
+            #expect(await agent.stop() == 0)
+            isOver.store(true, ordering: .relaxed)
+            await visitors
+        }
+        await manager.stop()
+    }
+
+    /// Connects again and again, and leaves the connections open.
+    private func visit(_ path: String, until isOver: borrowing Atomic<Bool>) async {
+        var open: [Int32] = []
+        while !isOver.load(ordering: .relaxed) {
+            if open.count < 500, let descriptor = try? connectSilently(to: path) { open.append(descriptor) }
+            await Task.yield()
+        }
+        for descriptor in open { close(descriptor) }
     }
 }

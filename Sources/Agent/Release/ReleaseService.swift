@@ -37,12 +37,15 @@ struct ReleaseService: Service {
     }
 
     private func listen() async throws {
+        // Nothing is read of a client that no task has yet, and only a task makes a stream of one: who comes in while the
+        // socket is closed reaches none, and a stream that nobody ends is a trap of SwiftNIO's.
         let server = try await ServerBootstrap(group: group)
+            .childChannelOption(.autoRead, value: false)
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
-                channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
+                channel.eventLoop.makeSucceededFuture(channel)
             }
         chmod(path, 0o600)
-        // Closed instead of cancelled: each client that was let in is given to a task, which closes it.
+        // Closed instead of cancelled: each client that was given to a task is closed by it.
         try await withGracefulShutdownHandler {
             try await server.executeThenClose { clients in
                 try await withThrowingDiscardingTaskGroup { tasks in
@@ -54,7 +57,7 @@ struct ReleaseService: Service {
         }
     }
 
-    private func answer(_ client: Client) async {
+    private func answer(_ client: any Channel) async {
         do {
             try await serve(client)
         } catch {
@@ -62,13 +65,16 @@ struct ReleaseService: Service {
         }
     }
 
-    private func serve(_ client: Client) async throws {
-        let timeout = client.channel.eventLoop.scheduleTask(in: Self.patience) {
-            client.channel.close(promise: nil)
-        }
+    private func serve(_ channel: any Channel) async throws {
+        let timeout = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
         defer { timeout.cancel() }
+        let client = try await channel.eventLoop.submit {
+            guard channel.isActive else { throw ChannelError.alreadyClosed }
+            return try Client(wrappingChannelSynchronously: channel)
+        }.get()
         try await client.executeThenClose { inbound, outbound in
-            guard let requester = try await Self.requester(of: client.channel), requester.isAllowed else {
+            try await channel.setOption(.autoRead, value: true).get()
+            guard let requester = try await Self.requester(of: channel), requester.isAllowed else {
                 return try await outbound.write(ByteBuffer(string: "\(Self.failed)\nonly root may release this host\n"))
             }
             // Who has not said anything yet is let go when the agent stops; who has gets an answer.
@@ -80,7 +86,7 @@ struct ReleaseService: Service {
                 }
                 return text
             } onGracefulShutdown: {
-                client.channel.close(promise: nil)
+                channel.close(promise: nil)
             }
             guard text == Self.request + "\n" else {
                 return try await outbound.write(ByteBuffer(string: "\(Self.failed)\nthis is no request\n"))

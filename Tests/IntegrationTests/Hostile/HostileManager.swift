@@ -3,15 +3,23 @@ import AgentProtocol
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 import TLS
 import TestSupport
 
 /// A server that does to the agents that connect what a test says.
 final class HostileManager: Sendable {
     /// The connection of one agent.
-    struct Link: Sendable {
+    final class Link: Sendable {
         let channel: any Channel
         let messages: AsyncStream<Message>
+        /// The events that came while another one was waited for.
+        private let passed = Mutex<[ResponseEvent]>([])
+
+        init(channel: any Channel, messages: AsyncStream<Message>) {
+            self.channel = channel
+            self.messages = messages
+        }
 
         /// Waits for the agent's hello and welcomes it.
         func welcome(agent: String = "001", heartbeatSeconds: UInt64 = 30) async throws {
@@ -42,10 +50,14 @@ final class HostileManager: Sendable {
             return nil
         }
 
-        /// The first event of some kinds about a dispatch; nil when the agent closed before.
+        /// The first event of some kinds about a dispatch, also one that came while another was waited for; nil when the
+        /// agent closed before.
         func event(_ kinds: Set<ResponseEvent.Kind>, of id: DispatchID) async throws -> ResponseEvent? {
+            let known = passed.withLock { $0.first { $0.dispatchID == id && kinds.contains($0.kind) } }
+            if let known { return known }
             for await case .report(let payload) in messages {
                 let event = try ResponseEvent(encoded: payload)
+                passed.withLock { $0.append(event) }
                 if event.dispatchID == id, kinds.contains(event.kind) { return event }
             }
             return nil
