@@ -113,8 +113,9 @@ final class ResponseReactor: @unchecked Sendable {
                 take(command, at: now)
                 if let due = table.nextDue, due <= now.boot { perform(table.advance(to: now), at: now) }
             }
+            // The end of one script is the start of the next.
+            for token in tokens { handle(token, at: SystemClock.now()) }
             let now = SystemClock.now()
-            for token in tokens { handle(token, at: now) }
             perform(table.advance(to: now), at: now)
             runner.advance(now: now.boot)
             for (id, request) in runner.takeRequests() { perform(table.asked(id, request, at: now), at: now) }

@@ -35,6 +35,8 @@ package struct Home: Sendable, Equatable {
     /// On an agent: the end of the record in ``auditLog``.
     package var auditHead: String { path + "/var/audit.head" }
     package var ledger: String { path + "/var/manager.db" }
+    /// On the manager: there while a stop is in force that the ledger could not take.
+    package var stopMark: String { path + "/var/stopped" }
     package var state: String { path + "/var" }
     package var run: String { path + "/run" }
     package var controlSocket: String { path + "/run/manager.sock" }

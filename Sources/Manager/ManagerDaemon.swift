@@ -73,7 +73,7 @@ package struct ManagerDaemon {
             try await ledger.agents(), renewals: try await ledger.renewals(), context: context)
         let dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: home.alertsLog), managerName: name,
-            logger: logger)
+            stopMark: StopMark(path: home.stopMark), logger: logger)
         try await dispatcher.resume()
 
         let identity = try ServerIdentity(

@@ -49,6 +49,15 @@ import Testing
                 + "'\(folder.path)/edr-manager.conf'. Write \(folder.path)/edr-manager.conf or edr-manager.yaml")
     }
 
+    @Test(arguments: ["", " \n\t\n"])
+    func `a main file that lost its content is an error`(text: String) throws {
+        let folder = try Folder()
+        try folder.write(text, to: "edr-manager.conf")
+        let diagnostics = Diagnostics()
+        #expect(ConfigurationFile.loadHome(etc: folder.path, mainNames: Self.names, diagnostics: diagnostics) == [])
+        #expect(diagnostics.lines.count == 1 && diagnostics.lines[0].hasSuffix("the file is empty; restore it"))
+    }
+
     @Test func `both main files are an error`() throws {
         let folder = try Folder()
         try folder.write("<edr_config/>", to: "edr-manager.conf")

@@ -65,6 +65,36 @@ struct `On a full disk` {
         #expect(fleet.managerHome.record.count == 10)
     }
 
+    @Test func `a stop outlives the manager, and an undo of everything says that it is to be repeated`() async throws {
+        let fleet = try Fleet(policy: policy(location: "server"))
+        let disk = try SmallDisk(fleet.managerHome)
+        try fleet.managerHome.addRecorder()
+        let first = try await fleet.startManager()
+        disk.fill()
+        for number in 1...5 { try fleet.append(alert: largeAlert(number)) }
+        try await first.line(containing: "Ledger cannot be written")
+        let stopped = try fleet.control("stop-all", "--reason", "test")
+        #expect(stopped.status == 1 && stopped.errors.contains("it is done, but"), "\(stopped)")
+        let undone = try fleet.control("undo-all", "--reason", "test")
+        #expect(undone.status == 1 && undone.errors.contains("repeat this when"), "\(undone)")
+        await first.crash()
+        disk.makeRoom()
+        let second = try await fleet.startManager()
+        let status = try #require(try fleet.controlJSON("status") as? [String: Any])
+        #expect((status["stopped"] as? [String: Any])?["reason"] as? String != nil, "\(status)")
+        // In the ledger from now on, whatever becomes of the mark.
+        #expect(unlink(fleet.managerHome.path + "/var/stopped") == 0)
+        await second.crash()
+        let third = try await fleet.startManager()
+        try fleet.append(alert: Fleet.alert(id: "2.1"))
+        try await third.line(containing: "Response fires", "alert=2.1 ", "state=held")
+        #expect(try fleet.control("resume").status == 0)
+        await third.stop()
+        let fourth = try await fleet.startManager()
+        #expect(try (fleet.controlJSON("status") as? [String: Any])?["stopped"] is NSNull)
+        await fourth.stop()
+    }
+
     @Test func `an agent's responses wait at the manager, which says why, until there is room`() async throws {
         let fleet = try Fleet(policy: policy())
         let manager = try await fleet.startManager()

@@ -83,8 +83,9 @@ extension ResponseTable {
                 }
             }
         }
-        for (_, dispatch) in replayed { pump(dispatch.key, at: now, &actions) }
+        // Undos that are overdue first: each start of a script keeps the next one waiting.
         actions += advance(to: now)
+        for (_, dispatch) in replayed { pump(dispatch.key, at: now, &actions) }
         return actions
     }
 

@@ -182,12 +182,21 @@ package struct ResponseTable: Sendable {
         return actions
     }
 
+    /// How much later than planned a script may start without being given its whole time anew, in milliseconds.
+    private static let startTolerance: Int64 = 50
+
     /// The script of a dispatch has been started.
     package mutating func started(_ id: DispatchID, at now: Moment) -> [ResponseAction] {
         var actions: [ResponseAction] = []
         guard let dispatch = dispatches[id] else { return [] }
         if dispatch.phase == .running {
-            emit(.started, id, at: now, undoDue: dispatch.deadline?.wall, &actions)
+            // Others were started before it since its turn came: its time counts from its own start.
+            if let due = dispatch.deadline, due.boot + Self.startTolerance < now.boot + due.length {
+                let deadline = Deadline(after: due.length, from: now, bootID: bootID)
+                dispatches[id]?.deadline = deadline
+                actions.append(.record(.started(id, deadline)))
+            }
+            emit(.started, id, at: now, undoDue: dispatches[id]?.deadline?.wall, &actions)
         } else if dispatch.undoAttempts == 1, dispatch.confirmation != .missing {
             var by = dispatch.undoRequestedBy
             if case .undo(let name) = dispatch.order.kind { by = name }

@@ -61,7 +61,15 @@ package enum ConfigurationFile {
                 whole("\(etc)/\(present[1])", "\(present.joined(separator: " and ")) are both there; remove one"),
                 at: .start(of: "\(etc)/\(present[1])"))
         }
-        var sections = present.flatMap { load("\(etc)/\($0)", diagnostics: diagnostics) }
+        var sections: [ConfigNode] = []
+        for path in present.map({ "\(etc)/\($0)" }) {
+            // One that lost its content would take all responses and white lists along without a word.
+            if let bytes = try? FileReading.bytes(of: path), bytes.allSatisfy({ $0 <= UInt8(ascii: " ") }) {
+                diagnostics.error(whole(path, "the file is empty; restore it"), at: .start(of: path))
+            } else {
+                sections += load(path, diagnostics: diagnostics)
+            }
+        }
         do throws(ConfigurationError) {
             for name in try FileReading.names(in: "\(etc)/conf.d").filter(isConfiguration) {
                 sections += load("\(etc)/conf.d/\(name)", diagnostics: diagnostics)

@@ -123,6 +123,15 @@ package struct SectionReader {
         return duration
     }
 
+    /// The value of an option, or the limit for one beyond it, with a warning.
+    package func bounded<Value: Comparable>(_ name: String, _ value: Value, to limit: Value, called text: String)
+        -> Value
+    {
+        guard value > limit, let node = last(name) else { return value }
+        diagnostics.warning("\(node.label) is longer than \(text), and counts as that", at: node.valueLocation)
+        return limit
+    }
+
     /// A number of bytes as ``parseByteCount(_:)`` reads it, not below `minimum`.
     package func byteCount(_ name: String, atLeast minimum: Int = 0) -> Int? {
         guard let node = single(name), let text = text(of: node) else { return nil }

@@ -26,10 +26,12 @@ extension API {
         let agentsWithOldCertificate: [Agent]
     }
 
-    struct RetireRequest: Codable, Sendable {
+    struct RetireRequest: RequestBody {
         let force: Bool?
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable { case force, by, reason }
     }
 
     struct Retirement: Codable, Sendable {

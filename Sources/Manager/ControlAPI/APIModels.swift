@@ -79,13 +79,15 @@ enum API {
         let removed: Bool
     }
 
-    struct TokenRequest: Codable, Sendable {
+    struct TokenRequest: RequestBody {
         let id: String?
         let name: String?
         let ttlSeconds: Int?
         let uses: Int?
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable { case id, name, ttlSeconds, uses, by, reason }
     }
 
     struct Token: Codable, Sendable {
@@ -121,12 +123,14 @@ enum API {
         }
     }
 
-    struct APITokenRequest: Codable, Sendable {
+    struct APITokenRequest: RequestBody {
         let name: String
         let role: String
         let ttlSeconds: Int?
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable { case name, role, ttlSeconds, by, reason }
     }
 
     struct APIToken: Codable, Sendable {
@@ -204,23 +208,27 @@ enum API {
         let agentStatus: Nullable<String>
     }
 
-    struct ByHand: Codable, Sendable {
+    struct ByHand: RequestBody {
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable { case by, reason }
     }
 
-    struct UndoAllRequest: Codable, Sendable {
+    struct UndoAllRequest: RequestBody {
         let agent: String?
         let command: String?
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable { case agent, command, by, reason }
     }
 
     struct UndoAllAnswer: Codable, Sendable {
         let requested: Int
     }
 
-    struct CommandRequest: Codable, Sendable {
+    struct CommandRequest: RequestBody {
         let command: String
         let agent: String
         let srcip: String?
@@ -230,10 +238,14 @@ enum API {
         let arguments: [String]?
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case command, agent, srcip, user, filename, timeoutSeconds, arguments, by, reason
+        }
     }
 
     /// One of the built-in actions, which need no configuration.
-    struct ActionRequest: Codable, Sendable {
+    struct ActionRequest: RequestBody {
         let action: String
         let agent: String
         let pid: Int?
@@ -244,6 +256,10 @@ enum API {
         let timeoutSeconds: Int?
         let by: String?
         let reason: String?
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case action, agent, pid, path, ip, url, allowedIps, timeoutSeconds, by, reason
+        }
     }
 
     struct CommandAnswer: Codable, Sendable {

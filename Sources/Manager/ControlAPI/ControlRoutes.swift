@@ -114,7 +114,14 @@ struct ControlRoutes: Sendable {
         }
         api.on(.put, "/active-response", for: .operator) { request, context in
             let body = try await Self.bytes(of: request, limit: Self.bodyLimit)
-            let agents = request.uri.queryParameters["agents_list"].map(String.init)
+            let parameters = request.uri.queryParameters.mapped
+            // Without the list all agents are meant: a slip in its name must not mean that.
+            let known = ["agents_list", "pretty", "wait_for_complete"]
+            if let unknown = parameters.keys.sorted().first(where: { !known.contains($0) }) {
+                throw ControlFailure(
+                    .badRequest, "there is no parameter \"\(unknown)\"; known are \(known.joined(separator: ", "))")
+            }
+            let agents = parameters["agents_list"]
             return try Self.answer(
                 try await operations.activeResponse(
                     agents: agents, body: Data(body.readableBytesView),
@@ -172,16 +179,9 @@ struct ControlRoutes: Sendable {
         }
     }
 
-    static func body<Body: Decodable>(_ request: Request) async throws -> Body {
+    static func body<Body: RequestBody>(_ request: Request) async throws -> Body {
         let bytes = try await bytes(of: request, limit: bodyLimit)
-        let data = bytes.readableBytes == 0 ? Data("{}".utf8) : Data(bytes.readableBytesView)
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            return try decoder.decode(Body.self, from: data)
-        } catch {
-            throw ControlFailure(.badRequest, "the request's body is not what is expected: \(error)")
-        }
+        return try Body.read(bytes.readableBytes == 0 ? Data("{}".utf8) : Data(bytes.readableBytesView))
     }
 
     static func answer(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {

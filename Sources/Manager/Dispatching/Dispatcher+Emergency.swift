@@ -13,18 +13,28 @@ extension Dispatcher {
 
     /// From this moment nothing new runs: what is decided is held, what waits for an agent goes on waiting.
     ///
-    /// In force at once, and in the ledger when this returns. A stop that is in force already stays as it is.
+    /// In force at once, and in the ledger when this returns. A stop that is in force already stays as it is. One that the
+    /// ledger cannot take outlives the manager too, by a mark.
     ///
     /// - Returns: the stop that is in force.
     func stopAll(_ stop: Stop) async throws(LedgerError) -> Stop {
         var inForce = stop
-        _ = try await durably(patience: Self.patience) { state in
-            if let earlier = state.delivery.begin(stop) {
-                inForce = earlier
-                return []
+        do throws(LedgerError) {
+            _ = try await durably(patience: Self.patience) { state in
+                if let earlier = state.delivery.begin(stop) {
+                    inForce = earlier
+                    return []
+                }
+                logger.warning("Everything is stopped", metadata: .of([.reason: stop.description]))
+                return [.stop(stop), .event(.change("stopped", detail: stop.description, at: stop.at))]
             }
-            logger.warning("Everything is stopped", metadata: .of([.reason: stop.description]))
-            return [.stop(stop), .event(.change("stopped", detail: stop.description, at: stop.at))]
+        } catch {
+            if !stopMark.leave() {
+                logger.error(
+                    "Stop holds until the manager ends and no longer: it cannot be written down",
+                    metadata: .of([.file: stopMark.path]))
+            }
+            throw error
         }
         return inForce
     }
@@ -42,6 +52,7 @@ extension Dispatcher {
             return [.stop(nil), .event(.change("resumed", detail: "by \(by)", at: Timestamp.now()))]
         }
         guard let number else { return false }
+        stopMark.remove()
         if state.withLock({ $0.delivery.lift(number) }) {
             logger.warning("The stop is taken back", metadata: .of([.reason: "by \(by)"]))
         }
@@ -50,7 +61,7 @@ extension Dispatcher {
 
     /// Asks for the undo of every response in force, of one agent or command when they are given.
     ///
-    /// All are asked for at once, whatever the ledger does; this returns when it has that.
+    /// All that the ledger knows of are asked for at once, whatever else it does; this returns when it has that.
     ///
     /// - Parameter author: who asks, as agents are told; with `detail` in the ledger.
     /// - Returns: for how many.
@@ -62,8 +73,13 @@ extension Dispatcher {
         let what = scope.isEmpty ? "" : " (\(scope.joined(separator: ", ")))"
         let note = "\(orders.count) responses\(what), \(detail)"
         // What comes last is the last to be committed.
-        _ = try await durably(patience: Self.patience) { _ in
-            [.event(.change("undo_all", detail: note, at: Timestamp.now()))]
+        do throws(LedgerError) {
+            _ = try await durably(patience: Self.patience) { _ in
+                [.event(.change("undo_all", detail: note, at: Timestamp.now()))]
+            }
+        } catch {
+            guard case .delayed(let reason) = error else { throw error }
+            throw .partly(done: "the undo of \(orders.count) responses was requested", reason: reason)
         }
         return orders.count
     }

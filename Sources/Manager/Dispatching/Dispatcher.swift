@@ -41,18 +41,22 @@ final class Dispatcher: Sendable {
     /// Why the last alert could not be written there; nil when it was.
     let logTrouble = Mutex<String?>(nil)
     let factory: OrderFactory
+    let stopMark: StopMark
     let logger: Logger
     let uncommitted = UncommittedDispatches()
     let reportsUnderway = ReportsUnderway()
     let state = Mutex(State())
 
+    /// - Parameter stopMark: where a stop is marked that the ledger cannot take.
     init(
-        ledger: any Ledger, context: DecisionContext, alertsLog: AlertsLog, managerName: String, logger: Logger
+        ledger: any Ledger, context: DecisionContext, alertsLog: AlertsLog, managerName: String, stopMark: StopMark,
+        logger: Logger
     ) {
         self.ledger = ledger
         self.context = context
         self.alertsLog = alertsLog
         self.factory = OrderFactory(managerName: managerName)
+        self.stopMark = stopMark
         self.logger = logger
     }
 
@@ -64,7 +68,11 @@ final class Dispatcher: Sendable {
     /// Call it before the first link.
     func resume() async throws(LedgerError) {
         try await ledger.forEachDispatchID { id in self.state.withLock { $0.filter.insert(id) } }
-        let stop = try await ledger.stop()
+        var stop = try await ledger.stop()
+        if stop == nil, let marked = stopMark.stop {
+            stop = marked
+            commit([.stop(marked), .event(.change("stopped", detail: marked.description, at: marked.at))])
+        }
         let underWay = try await ledger.underWay()
         let recent = try await ledger.recentRuns(since: Timestamp.now() - 60_000)
         state.withLock { state in

@@ -9,6 +9,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case tooNew(path: String)
     /// It is done, and cannot be noted yet for this reason; it will be.
     case delayed(reason: String)
+    /// A part is done; what came since the ledger cannot be written is not known to it, and was left out.
+    case partly(done: String, reason: String)
     /// It cannot be written now, and what waits for that already is enough: this was not taken.
     case heldUp(reason: String)
     /// ``Ledger/close()`` was called.
@@ -54,6 +56,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .delayed(let reason):
             "it is done, but the ledger cannot be written now, and has it as soon as it can be (\(reason)); do not repeat "
                 + "it"
+        case .partly(let done, let reason):
+            "\(done), but the ledger cannot be written now (\(reason)), and what ran since is not among them; repeat this "
+                + "when there is no problem in edr-control status any more"
         case .heldUp(let reason):
             "nothing of it was taken, because the ledger cannot be written now (\(reason)); send it again later"
         case .closed:

@@ -11,6 +11,8 @@ struct ActiveResponseBlock {
             "repeated_offenders", "disabled", "mode", "expires", "priority", "white_list", "allow_list", "limits",
         ] + ApprovalTerms.options
 
+    /// The longest that an agent takes an order for: ten years.
+    static let longestTimeout = Duration.seconds(10 * 365 * 86_400)
     /// What only the agent's form of the block has beside `disabled` and `repeated_offenders`.
     static let agentOptions = ["repeated_offenders_quiet", "on_stop", "never_block", "confirm", "max_isolation"]
 
@@ -58,9 +60,13 @@ struct ActiveResponseBlock {
         level = Self.level(reader)
         ruleIDs = Self.ruleIDs(reader)
         groups = GroupCondition.read(reader)
-        timeout = reader.duration("timeout") ?? .zero
+        timeout = reader.bounded(
+            "timeout", reader.duration("timeout") ?? .zero, to: Self.longestTimeout, called: "ten years")
         timeoutNode = reader.last("timeout")
-        repeatedOffenders = reader.minutes("repeated_offenders") ?? []
+        let longest = Int(Self.longestTimeout.components.seconds / 60)
+        repeatedOffenders = (reader.minutes("repeated_offenders") ?? []).map {
+            reader.bounded("repeated_offenders", $0, to: longest, called: "ten years")
+        }
         mode = reader.choice("mode", of: ResponseMode.self) ?? .enforce
         expires =
             reader.duration("expires", atLeast: .seconds(1)) ?? ActiveResponseDefinition.defaultExpires

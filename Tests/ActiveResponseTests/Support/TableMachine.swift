@@ -12,6 +12,8 @@ struct TableMachine {
     /// Until when the manager was asked to be tried, each time.
     private(set) var probes: [Int64] = []
     var now = Moment(wall: 1_700_000_000_000, boot: 1_000_000)
+    /// How long after its turn a script is started, in milliseconds.
+    var startDelay: Int64 = 0
     private var bootID: String
 
     init(bootID: String = "boot-1", offenders: [Int64] = [], limits: ResponseTable.Limits = .init()) {
@@ -129,7 +131,8 @@ struct TableMachine {
             case .answer(let id, let answer): answers[id] = answer
             case .run(let run):
                 runs.append(run)
-                take(table.started(run.order.id, at: now))
+                let start = Moment(wall: now.wall + startDelay, boot: now.boot + startDelay)
+                take(table.started(run.order.id, at: start))
             }
         }
     }

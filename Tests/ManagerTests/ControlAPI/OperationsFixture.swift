@@ -24,7 +24,7 @@ final class OperationsFixture {
         let registry = AgentRegistry([], context: context)
         let dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: folder + "/alerts.log"),
-            managerName: "manager", logger: .quiet)
+            managerName: "manager", stopMark: StopMark(path: folder + "/stopped"), logger: .quiet)
         let home = Home(folder)
         try FileManager.default.createDirectory(atPath: home.tls, withIntermediateDirectories: true)
         let authorities = AuthorityDesk(

@@ -66,7 +66,8 @@ final class DispatcherFixture {
     ) -> Dispatcher {
         Dispatcher(
             ledger: ledger, context: DecisionContext(policy: policy, agents: agents),
-            alertsLog: AlertsLog(path: folder + "/alerts.log"), managerName: "manager", logger: .quiet)
+            alertsLog: AlertsLog(path: folder + "/alerts.log"), managerName: "manager",
+            stopMark: StopMark(path: folder + "/stopped"), logger: .quiet)
     }
 
     /// Takes alerts of these numbers about agent `web-1` in one batch.

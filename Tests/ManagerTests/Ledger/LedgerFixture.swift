@@ -80,6 +80,8 @@ struct LedgerIntruder {
     init(path: String) throws {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
+        // The ledger may be writing this very moment.
+        configuration.busyMode = .timeout(60)
         connection = try DatabaseQueue(path: path, configuration: configuration)
         try connection.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
     }

@@ -40,7 +40,7 @@ final class AgentConnectionFixture {
         registry = AgentRegistry([.sample("001", fingerprint: fingerprint.description)], context: context)
         dispatcher = Dispatcher(
             ledger: ledger, context: context, alertsLog: AlertsLog(path: folder + "/alerts.log"),
-            managerName: "manager", logger: .quiet)
+            managerName: "manager", stopMark: StopMark(path: folder + "/stopped"), logger: .quiet)
         let identity = try ServerIdentity(
             Authorities(issuing: CertificateAuthority.loadOrCreate(directory: folder)), lifetime: 3600)
         authorities = AuthorityDesk(

@@ -56,6 +56,17 @@ import Testing
         #expect(complete("<white_list>10.0.0</white_list>").lines.first?.contains("(1237)") == true)
     }
 
+    /// No agent takes an order for longer.
+    @Test func `what is longer than ten years counts as that, with a warning`() throws {
+        let tenYears = 10 * 365 * 86_400
+        let (response, lines) = complete(
+            "<timeout>1500w</timeout><repeated_offenders>1,9999999</repeated_offenders>")
+        #expect(response?.timeout == .seconds(tenYears))
+        #expect(response?.repeatedOffenders == [1, tenYears / 60])
+        #expect(lines.count == 2 && lines.allSatisfy { $0.contains("is longer than ten years, and counts as that") })
+        #expect(complete("<timeout>\(tenYears)</timeout>").lines == [])
+    }
+
     @Test func `what is not given has its default`() throws {
         let response = try #require(complete("").response)
         #expect(response.name == "block")

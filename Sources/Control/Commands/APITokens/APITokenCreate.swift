@@ -53,6 +53,10 @@ extension APITokens {
                     "--role is one of \(ControlRole.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             guard ttl.seconds > 0 else { throw ValidationError("--ttl must be at least one second") }
+            if let output, FileManager.default.fileExists(atPath: output) {
+                throw ValidationError(
+                    "\"\(output)\" is there already, perhaps with another token; name another file or remove it")
+            }
         }
 
         func perform(in session: ControlSession) async throws(ControlError) {

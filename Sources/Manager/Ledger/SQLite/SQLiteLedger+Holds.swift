@@ -91,7 +91,8 @@ extension SQLiteLedger {
                 database,
                 sql: """
                     SELECT seq, encoded FROM dispatch JOIN dispatch_order USING (seq)
-                    WHERE seq > ?1 AND stateful AND (state IN ('delivered', 'running') OR \(SQL.isInForce))
+                    WHERE seq > ?1 AND stateful
+                    AND (state IN ('delivered', 'running', 'undo_failed') OR \(SQL.isInForce))
                     AND undo_by IS NULL AND agent_id = coalesce(?2, agent_id) AND command = coalesce(?3, command)
                     AND \(SQL.isServed) ORDER BY seq LIMIT ?4
                     """, arguments: [after, agent, command, limit]
