@@ -286,6 +286,11 @@ final class ResponseReactor: @unchecked Sendable {
             case .run(let run):
                 journal.write(at: now)
                 actions += start(run)
+                // A hundred starts may follow: what becomes due meanwhile does not wait for them.
+                let now = SystemClock.now()
+                if let due = table.nextDue, due <= now.boot {
+                    actions.insert(contentsOf: table.advance(to: now), at: index + 1)
+                }
             case .probe(let until): probe(until)
             case .answer(let id, let answer):
                 journal.write(at: now)
