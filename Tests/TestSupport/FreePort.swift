@@ -12,7 +12,8 @@ package func freePort() throws -> Int {
     for _ in 0..<1000 {
         let port = Int.random(in: 12_000..<32_000)
         guard given.withLock({ $0.insert(port).inserted }) else { continue }
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // Closed on exec: a daemon that another test starts at this moment would keep the port taken.
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { break }
         defer { close(descriptor) }
         var address = sockaddr_in()

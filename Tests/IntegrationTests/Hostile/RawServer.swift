@@ -19,7 +19,7 @@ final class RawServer: Sendable {
 
     /// Listens on a port of 127.0.0.1 and calls the body for each connection, one after the other.
     init(port: Int, _ body: @escaping @Sendable (Connection) -> Void) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.descriptor = descriptor
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
