@@ -1,3 +1,4 @@
+import COpenSSL
 import NIOCore
 import Testing
 
@@ -36,6 +37,23 @@ import Testing
             try link.pump()
             #expect(link.server.recorder.received == ByteBuffer(string: "hello"))
         }
+    }
+
+    @Test func `a ticket tells who the agent is without its certificate`() throws {
+        _ = try connect(agent, server)
+        let session = try #require(agent.session.take())
+        var ticket: UnsafePointer<UInt8>?
+        var count = 0
+        SSL_SESSION_get0_ticket(session.pointer, &ticket, &count)
+        #expect(count > 0)
+        #expect(count < 400)
+        agent.session.store(session)
+        let link = try connect(agent, server)
+        let full = TLSHandshakeCompleted.Peer(
+            commonName: Credentials.agentID, serial: credentials.agentCertificate.serial,
+            fingerprint: try credentials.agentCertificate.fingerprint(),
+            expiresAt: credentials.agentCertificate.expiresAt)
+        #expect(link.server.recorder.completion?.peer == full)
     }
 
     @Test func `a restarted manager makes a full handshake`() throws {

@@ -94,7 +94,7 @@ final class TLSConnection {
         guard let applicationProtocol = selected else {
             throw .handshakeFailed(reason: "the peer speaks no protocol of ours; is it an edr-manager?")
         }
-        let peer = try peer()
+        let peer = try SessionPeer.of(ssl)
         // OpenSSL demands the certificate in a full handshake. In a resumed one it is the session's, so a session
         // that has none must not get through.
         guard peer != nil || (context.side == .server && applicationProtocol != .agent) else {
@@ -102,18 +102,6 @@ final class TLSConnection {
         }
         return TLSHandshakeCompleted(
             applicationProtocol: applicationProtocol, peer: peer, isResumed: SSL_session_reused(ssl) == 1)
-    }
-
-    private func peer() throws(TLSError) -> TLSHandshakeCompleted.Peer? {
-        guard let pointer = SSL_get1_peer_certificate(ssl) else { return nil }
-        let certificate = Certificate(owning: pointer)
-        guard SSL_get_verify_result(ssl) == X509_V_OK else { throw handshakeError() }
-        guard let commonName = certificate.commonName else {
-            throw .certificateRejected(reason: "its subject has not exactly one common name")
-        }
-        return TLSHandshakeCompleted.Peer(
-            commonName: commonName, serial: certificate.serial, fingerprint: try certificate.fingerprint(),
-            expiresAt: certificate.expiresAt)
     }
 
     /// Appends decrypted bytes to `buffer` until it has `limit` bytes or more, or nothing is left.

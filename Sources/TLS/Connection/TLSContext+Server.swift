@@ -51,6 +51,7 @@ extension TLSContext {
         _ = edr_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
         // A ticket is good for one connection, which brings the next ticket.
         try check(SSL_CTX_set_num_tickets(pointer, 1))
+        try check(SessionPeer.describeInTickets(of: pointer))
     }
 
     private func takeTicketKeys(of predecessor: TLSContext) throws(TLSError) {

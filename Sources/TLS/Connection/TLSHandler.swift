@@ -169,9 +169,10 @@ package final class TLSHandler: ChannelDuplexHandler {
     private func proceed(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
         do throws(TLSError) {
             if case .handshaking = state {
-                let isDone = try connection.handshake()
-                send(context, connection)
-                guard isDone else { return }
+                guard try connection.handshake() else {
+                    send(context, connection)
+                    return
+                }
                 try complete(context, connection)
             }
             decrypt(context, connection)
@@ -182,16 +183,16 @@ package final class TLSHandler: ChannelDuplexHandler {
 
     private func complete(_ context: ChannelHandlerContext, _ connection: TLSConnection) throws(TLSError) {
         let event = try connection.completion()
-        // Sending may have found the channel closed.
-        guard case .handshaking = state else { return }
         state = .open(connection)
         timeout?.cancel()
         timeout = nil
-        // Before the event, so that what was written early leaves before what is written, or closed, upon it.
+        // The handshake's last bytes leave together with what is written upon the event, and whatever was written early
+        // before both: one packet instead of two.
+        write(context, connection)
         try encrypt(context, connection)
-        context.flush()
         guard case .open = state else { return }
         context.fireUserInboundEventTriggered(event)
+        context.flush()
     }
 
     private func decrypt(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
@@ -326,8 +327,15 @@ package final class TLSHandler: ChannelDuplexHandler {
 
     /// Sends what OpenSSL has for the peer on its own account: handshake messages, alerts, key updates.
     private func send(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
-        guard let bytes = connection.takeOutput(allocator: context.channel.allocator) else { return }
+        if write(context, connection) { context.flush() }
+    }
+
+    /// The same without a flush; whether there was anything.
+    @discardableResult
+    private func write(_ context: ChannelHandlerContext, _ connection: TLSConnection) -> Bool {
+        guard let bytes = connection.takeOutput(allocator: context.channel.allocator) else { return false }
         unread = context.channel.isWritable ? 0 : unread + bytes.readableBytes
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        context.write(wrapOutboundOut(bytes), promise: nil)
+        return true
     }
 }
