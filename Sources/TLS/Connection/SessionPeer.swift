@@ -8,9 +8,20 @@ import COpenSSL
 /// description of it instead, in what OpenSSL calls the ticket's application data.
 enum SessionPeer {
     /// Has a server's sessions, and so its tickets, describe the agent instead of holding its certificate.
+    ///
+    /// - Returns: whether OpenSSL took the settings: 1 or 0.
     static func describeInTickets(of context: OpaquePointer) -> Int32 {
+        SSL_CTX_set_cert_verify_callback(
+            context,
+            { verification, _ in
+                guard let verification else { return 0 }
+                let result = X509_verify_cert(verification)
+                // The connection would keep the chain that was found, for callers that ask for it.
+                X509_STORE_CTX_set0_verified_chain(verification, nil)
+                return result
+            }, nil)
         // Called when the handshake is done and its ticket is about to be made.
-        SSL_CTX_set_session_ticket_cb(
+        return SSL_CTX_set_session_ticket_cb(
             context,
             { connection, _ in
                 guard let connection, let session = SSL_get_session(connection) else { return 0 }
