@@ -117,6 +117,32 @@ import TestSupport
         #expect(undo < last)
     }
 
+    @Test func `what waited at the start does not keep an undo waiting`() async throws {
+        let script = "#!/bin/sh\nexit 0\n"
+        let machine = try TestExecutor { $0.limits.adds = 1 }
+        try machine.home.addScript("block", script)
+        try machine.home.addScript("hang", TestExecutor.hanging)
+        machine.executor.submit(order(0, address: "203.0.113.250", timeout: 3))
+        let due = try #require(await machine.recorder.first(.active, dispatch(0)).undoDue)
+        // It has the only place; the others wait behind it.
+        machine.executor.submit(order(201, executable: "hang"))
+        _ = await machine.recorder.first(.started, dispatch(201))
+        for number in 1...200 as ClosedRange<UInt8> {
+            machine.executor.submit(order(number, address: "203.0.113.\(number)", convention: .positional))
+        }
+        await machine.recorder.wait { events in events.count { $0.kind == .received } == 202 }
+        let home = try crashCopy(of: machine.home, script: script)
+        let left = Double(due) / 1000 - Date().timeIntervalSince1970 - 0.03
+        try await Task.sleep(for: .seconds(max(0, left)))
+        let next = try TestExecutor(home: home) { $0.limits.adds = 256 }
+        _ = await next.recorder.first(.undone, dispatch(0))
+        await next.recorder.wait { events in events.count { $0.kind == .started } == 200 }
+        let events = next.recorder.events
+        let undo = try #require(events.firstIndex { $0.kind == .undoing })
+        let last = try #require(events.lastIndex { $0.kind == .started })
+        #expect(undo < last)
+    }
+
     @Test func `a crash torn at any point of the journal's end loses nothing that was acknowledged`() async throws {
         let machine = try TestExecutor()
         try machine.home.addScript("block", Self.record)

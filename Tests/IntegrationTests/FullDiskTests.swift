@@ -54,6 +54,9 @@ struct `On a full disk` {
             ])
         #expect(refused.output.hasSuffix("503"))
         #expect(refused.output.contains("nothing of it was taken"))
+        // Nothing but the ledger could say who gave it.
+        let byHand = try fleet.control("run", "record", "--agent", "000", "--srcip", "198.51.100.9", "--reason", "test")
+        #expect(byHand.status == 1 && byHand.errors.contains("nothing of it was taken"), "\(byHand)")
         disk.makeRoom()
         for number in 2...10 {
             try await FileLines.first(in: fleet.managerHome.path + "/record", containing: " 1.\(number) ")

@@ -42,22 +42,27 @@ import Testing
         await ledger.close()
     }
 
-    @Test func `says so, and answers whoever acts by hand that it is done`() async throws {
+    @Test func `says so, and runs nothing by hand of which it could not say who gave it`() async throws {
         let fleet = try Fleet(policy: Self.policy)
         try fleet.managerHome.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$1 $3\" >>record\n")
         let manager = try await fleet.startManager()
         let intruder = try LedgerIntruder(path: fleet.managerHome.path + "/var/manager.db")
         let ran = try fleet.control("run", "record", "--agent", "000", "--srcip", "198.51.100.9")
         #expect(ran.status == 1)
-        #expect(ran.errors.contains("it is done, but the ledger cannot be written now"), "\(ran.errors)")
-        #expect(ran.errors.contains("do not repeat it"))
-        try await FileLines.count(1, in: fleet.managerHome.path + "/record", containing: "add 198.51.100.9")
+        #expect(ran.errors.contains("it is not done yet"), "\(ran.errors)")
+        let refused = try fleet.control("run", "record", "--agent", "000", "--srcip", "198.51.100.10")
+        #expect(refused.errors.contains("nothing of it was taken"), "\(refused.errors)")
+        #expect(FileLines.now(fleet.managerHome.path + "/record").isEmpty)
         let stopped = try fleet.control("stop-all", "--reason", "test")
         #expect(stopped.errors.contains("it is done, but"), "\(stopped.errors)")
         let status = try #require(try fleet.controlJSON("status") as? [String: Any])
         #expect(((status["ledger"] as? [String: Any])?["problem"] as? String)?.isEmpty == false, "\(status)")
         try await intruder.leave()
         try await manager.line(containing: "Ledger can be written again")
+        // It was given before the stop, and not done before it.
+        #expect(FileLines.now(fleet.managerHome.path + "/record").isEmpty)
+        #expect(try fleet.control("resume").status == 0)
+        try await FileLines.count(1, in: fleet.managerHome.path + "/record", containing: "add 198.51.100.9")
         let list = try #require(try fleet.controlJSON("responses", "list") as? [[String: Any]])
         #expect(list.count == 1)
         await manager.stop()

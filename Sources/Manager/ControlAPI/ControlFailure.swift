@@ -71,7 +71,7 @@ extension LedgerError {
         case .tokenUnknown, .tokenExpired, .tokenUsedUp, .nameTaken, .invalidName, .invalidAgentID,
             .certificateNotIssued, .apiTokenExists:
             true
-        case .diskFull, .delayed, .partly, .heldUp, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable,
+        case .diskFull, .delayed, .partly, .waits, .heldUp, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable,
             .unreadable, .database:
             false
         }

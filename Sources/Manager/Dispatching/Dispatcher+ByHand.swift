@@ -6,27 +6,44 @@ import Synchronization
 
 /// What somebody orders by hand.
 extension Dispatcher {
-    /// Sends orders that somebody gave by hand and returns once they are in the ledger.
+    /// Sends orders that somebody gave by hand, once they are in the ledger, and returns then.
     ///
-    /// No limit holds them; while everything is stopped they are held.
+    /// Unlike an alert, which its source still has, nothing but the ledger knows who gave them and why: so they do not leave
+    /// before. No limit holds them; while everything is stopped they are held.
     ///
     /// - Parameter author: who gave them, and why.
     /// - Returns: whether they are held.
+    /// - Throws: ``LedgerError/heldUp(reason:)`` while the ledger is known to be stuck, and ``LedgerError/waits(reason:)`` for
+    ///   those that found that out.
     @discardableResult
     func run(_ orders: [Order], author: String) async throws(LedgerError) -> Bool {
+        if let trouble = ledger.trouble { throw .heldUp(reason: trouble) }
         var isHeld = false
-        _ = try await durably(patience: Self.patience) { state in
-            let now = Timestamp.now()
-            isHeld = state.delivery.stop != nil
-            let plans = orders.map { PlannedOrder(order: $0, isObserved: false, author: author) }
-            return screen(plans, context.current, isByHand: true, now: now, &state).flatMap { plan in
-                _ = uncommitted.insert(plan.order.id)
-                state.filter.insert(plan.order.id)
-                send(plan, &state)
-                // Who applies by hand what was lifted by hand means it: alerts may prolong it again.
-                let ended = state.lifts.end(for: plan.order).map(LedgerChange.lift)
-                return [entry(for: plan, at: now, state)] + (ended.map { [$0] } ?? [])
+        do throws(LedgerError) {
+            try await settled(patience: Self.patience) { settle in
+                state.withLock { state in
+                    let now = Timestamp.now()
+                    isHeld = state.delivery.stop != nil
+                    let given = orders.map { PlannedOrder(order: $0, isObserved: false, author: author) }
+                    let plans = screen(given, context.current, isByHand: true, now: now, &state)
+                    let changes = plans.flatMap { plan in
+                        _ = uncommitted.insert(plan.order.id)
+                        state.filter.insert(plan.order.id)
+                        // Who applies by hand what was lifted by hand means it: alerts may prolong it again.
+                        let ended = state.lifts.end(for: plan.order).map(LedgerChange.lift)
+                        return [entry(for: plan, at: now, state)] + (ended.map { [$0] } ?? [])
+                    }
+                    commit(changes) { result in
+                        if case .success = result {
+                            self.state.withLock { state in for plan in plans { self.send(plan, &state) } }
+                        }
+                        settle(result)
+                    }
+                }
             }
+        } catch {
+            guard case .delayed(let reason) = error else { throw error }
+            throw .waits(reason: reason)
         }
         return isHeld
     }

@@ -63,6 +63,8 @@ struct UndoRequest: Sendable, Equatable {
 struct DispatchFilter: Sendable, Equatable {
     /// An agent's id.
     var agent: String?
+    /// For `active` what is in force: also what is being undone, whose undo failed, or whose run failed and may have done a
+    /// part of its work, until its undo.
     var state: DispatchState?
     /// The most records that come back.
     var limit = 100

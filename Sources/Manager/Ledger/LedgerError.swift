@@ -11,6 +11,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case delayed(reason: String)
     /// A part is done; what came since the ledger cannot be written is not known to it, and was left out.
     case partly(done: String, reason: String)
+    /// It is not done before it is noted, and cannot be noted yet for this reason.
+    case waits(reason: String)
     /// It cannot be written now, and what waits for that already is enough: this was not taken.
     case heldUp(reason: String)
     /// ``Ledger/close()`` was called.
@@ -59,6 +61,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .partly(let done, let reason):
             "\(done), but the ledger cannot be written now (\(reason)), and what ran since is not among them; repeat this "
                 + "when there is no problem in edr-control status any more"
+        case .waits(let reason):
+            "it is not done yet, because the ledger cannot be written now (\(reason)); it is as soon as that can be, unless "
+                + "the manager ends before"
         case .heldUp(let reason):
             "nothing of it was taken, because the ledger cannot be written now (\(reason)); send it again later"
         case .closed:

@@ -306,6 +306,28 @@ struct LedgerContractTests {
     }
 
     @Test(arguments: LedgerImplementation.allCases)
+    func `active are all that are in force, or may be`(_ implementation: LedgerImplementation) async throws {
+        try await withLedger(implementation) { fixture in
+            let states: [DispatchState] = [
+                .queued, .delivered, .running, .active, .undoing, .undoFailed, .undone, .done, .failed, .failed, .unknown,
+            ]
+            for (index, state) in states.enumerated() {
+                let number = index + 1
+                try await fixture.ledger.append([.dispatch(.sample(number, stateful: index != 9))])
+                guard state != .queued else { continue }
+                try await fixture.ledger.append([
+                    .event(
+                        DispatchEvent(
+                            dispatch: dispatchID(number), at: 1, name: state.rawValue, state: state,
+                            undoDue: index != 9 && state == .failed ? 10 : nil))
+                ])
+            }
+            let inForce = try await fixture.ledger.dispatches(DispatchFilter(state: .active))
+            #expect(inForce.map(\.progress.state) == [.failed, .undoFailed, .undoing, .active])
+        }
+    }
+
+    @Test(arguments: LedgerImplementation.allCases)
     func `queued are those whose order still has to travel, oldest first`(_ implementation: LedgerImplementation)
         async throws
     {

@@ -71,7 +71,13 @@ extension SQLiteLedger {
             conditions.append("agent_id = ?")
             arguments += [agent]
         }
-        if let state = filter.state {
+        if filter.state == .active {
+            conditions.append(
+                """
+                (state IN ('active', 'undoing', 'undo_failed')
+                OR state = 'failed' AND stateful AND undo_due IS NOT NULL)
+                """)
+        } else if let state = filter.state {
             conditions.append("state = ?")
             arguments += [state.rawValue]
         }
