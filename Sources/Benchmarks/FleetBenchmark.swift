@@ -167,7 +167,8 @@ enum FleetBenchmark {
     }
 
     /// When the manager noted the last of so many agents' acknowledgements of an order, by its log.
-    private static func lastAcknowledgement(in manager: DaemonProcess, of count: Int, since start: Date) throws -> Date {
+    private static func lastAcknowledgement(in manager: DaemonProcess, of count: Int, since start: Date) throws -> Date
+    {
         let times = manager.lines.filter { $0.contains("Response event") && $0.contains("state=received") }
             .compactMap { line in line.split(separator: " ").first.map(String.init) }
             .compactMap { try? Date($0, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }

@@ -71,7 +71,8 @@ extension LedgerError {
         case .tokenUnknown, .tokenExpired, .tokenUsedUp, .nameTaken, .invalidName, .invalidAgentID,
             .certificateNotIssued, .apiTokenExists:
             true
-        case .diskFull, .delayed, .partly, .waits, .heldUp, .inUse, .cannotOpen, .tooNew, .closed, .cancelled, .unacceptable,
+        case .diskFull, .delayed, .partly, .waits, .heldUp, .inUse, .cannotOpen, .tooNew, .closed, .cancelled,
+            .unacceptable,
             .unreadable, .database:
             false
         }

@@ -309,7 +309,8 @@ struct LedgerContractTests {
     func `active are all that are in force, or may be`(_ implementation: LedgerImplementation) async throws {
         try await withLedger(implementation) { fixture in
             let states: [DispatchState] = [
-                .queued, .delivered, .running, .active, .undoing, .undoFailed, .undone, .done, .failed, .failed, .unknown,
+                .queued, .delivered, .running, .active, .undoing, .undoFailed, .undone, .done, .failed, .failed,
+                .unknown,
             ]
             for (index, state) in states.enumerated() {
                 let number = index + 1
