@@ -186,7 +186,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "ActiveResponse", "AgentProtocol", "Alerts", "Backtest", "ConfigurationTree", "Policy", "TLS",
-                "TestSupport", grdb, nioCore, nioPosix,
+                "TestSupport", grdb, nioCore, nioEmbedded, nioPosix,
             ],
             swiftSettings: strict),
     ]

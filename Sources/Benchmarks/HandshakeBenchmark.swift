@@ -1,15 +1,17 @@
 import Foundation
 import Glibc
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import Synchronization
 import TLS
 import TestSupport
 
-/// How many agents a core of the manager's can let in: connections over the loopback with both certificates, full and
-/// resumed, and the processor time that the server's one thread spends on each.
+/// How many agents a core of the manager's can let in, and the processor time that its side spends on each: handshakes with
+/// both certificates, full and resumed, in memory; and whole connections over the loopback, which are accepted, greeted and
+/// closed.
 ///
-/// The client's work is done by another thread and does not count. Beside it what OpenSSL alone does, in memory.
+/// The client's work does not count. Beside it what OpenSSL alone does, in memory.
 enum HandshakeBenchmark {
     private static let count = 4_000
     private static let rounds = 5
@@ -34,10 +36,15 @@ enum HandshakeBenchmark {
         guard let address = door.localAddress else { throw NotSeen("the server has no address") }
 
         var floor: [Double] = []
+        var inMemory: (full: [Double], resumed: [Double]) = ([], [])
         var full: [Double] = []
         var resumed: [Double] = []
         for _ in 0..<rounds {
             floor.append(try alone())
+            inMemory.full.append(try handshakes(with: context) { try site.agent() })
+            let agent = try site.agent()
+            _ = try handshake(of: agent, with: context)
+            inMemory.resumed.append(try handshakes(with: context, expectResumed: true) { agent })
             let agents = try (0..<atOnce).map { _ in try site.agent() }
             full.append(try await rate(of: serving, visiting, address) { _ in try site.agent() })
             // The first visit of each brings the ticket that the next ones use and renew.
@@ -45,8 +52,10 @@ enum HandshakeBenchmark {
             resumed.append(try await rate(of: serving, visiting, address, expectResumed: true) { agents[$0] })
         }
         report("OpenSSL alone", floor)
-        report("full handshakes", full)
-        report("resumed handshakes", resumed)
+        report("full handshakes", inMemory.full)
+        report("resumed handshakes", inMemory.resumed)
+        report("connections with full handshakes", full)
+        report("connections with resumed handshakes", resumed)
         try await door.close()
         try await serving.shutdownGracefully()
         try await visiting.shutdownGracefully()
@@ -59,6 +68,64 @@ enum HandshakeBenchmark {
             let rate = Double(result.output.trimmingCharacters(in: .whitespacesAndNewlines))
         else { throw NotSeen("HandshakeFloor failed: \(result.errors)") }
         return rate
+    }
+
+    /// Handshakes per second of processor time through our handler, without sockets.
+    private static func handshakes(
+        with server: TLSContext, expectResumed: Bool = false, agent: () throws -> TLSContext
+    ) throws -> Double {
+        var spent = 0.0
+        for _ in 0..<count {
+            let (time, isResumed) = try handshake(of: agent(), with: server)
+            guard isResumed == expectResumed else {
+                throw NotSeen("a handshake was \(expectResumed ? "full" : "resumed")")
+            }
+            spent += time
+        }
+        return Double(count) / spent
+    }
+
+    /// One handshake; what the server's side took, in seconds of processor time, and whether the session was resumed.
+    private static func handshake(
+        of agent: TLSContext, with server: TLSContext
+    ) throws -> (time: Double, isResumed: Bool) {
+        var spent = 0.0
+        func served<T>(_ work: () throws -> T) rethrows -> T {
+            let start = threadTime()
+            defer { spent += threadTime() - start }
+            return try work()
+        }
+        let client = EmbeddedChannel()
+        let recorder = CompletionRecorder()
+        try client.pipeline.syncOperations.addHandlers(TLSHandler(context: agent), recorder)
+        let host = try served {
+            let host = EmbeddedChannel()
+            try host.pipeline.syncOperations.addHandler(TLSHandler(context: server))
+            try host.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            return host
+        }
+        try client.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        var isBusy = true
+        while isBusy {
+            isBusy = false
+            while let bytes = try client.readOutbound(as: ByteBuffer.self) {
+                isBusy = true
+                try served { _ = try host.writeInbound(bytes) }
+            }
+            while let bytes = try served({ try host.readOutbound(as: ByteBuffer.self) }) {
+                isBusy = true
+                try client.writeInbound(bytes)
+            }
+        }
+        try served { _ = try host.finish(acceptAlreadyClosed: true) }
+        _ = try client.finish(acceptAlreadyClosed: true)
+        return (spent, recorder.isResumed)
+    }
+
+    private static func threadTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     private static func report(_ what: String, _ rates: [Double]) {
@@ -112,11 +179,7 @@ enum HandshakeBenchmark {
 
     /// What the group's one thread has used, in seconds.
     private static func processorTime(of group: MultiThreadedEventLoopGroup) async throws -> Double {
-        try await group.next().submit {
-            var time = timespec()
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        }.get()
+        try await group.next().submit { threadTime() }.get()
     }
 }
 
@@ -187,4 +250,17 @@ private final class Guest: ChannelInboundHandler {
         greeted.fail(ChannelError.eof)
         context.fireChannelInactive()
     }
+}
+
+/// Notes whether a handshake resumed a session.
+private final class CompletionRecorder: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private(set) var isResumed = false
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let completed = event as? TLSHandshakeCompleted { isResumed = completed.isResumed }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 }

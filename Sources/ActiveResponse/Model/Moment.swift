@@ -42,10 +42,12 @@ package struct Deadline: Sendable, Equatable {
     /// The same deadline expressed by the clocks of a moment, perhaps in another boot.
     ///
     /// In the same boot the boot clock decides. In another one, or where the system does not name its boots, only the
-    /// wall clock is left; a wrong one (a dead battery's 1970) then prolongs by the deadline's full length at most.
+    /// wall clock is left; a wrong one (a dead battery's 1970) then prolongs by the deadline's full length at most. One that
+    /// is over stays in the past, by the full length at most: of several the first is met first.
     package func restated(at now: Moment, bootID current: String) -> Deadline {
         let remaining = bootID == current && !current.isEmpty ? boot - now.boot : wall - now.wall
-        var restated = Deadline(after: min(max(remaining, 0), length), from: now, bootID: current)
+        let bound = max(length, 0)
+        var restated = Deadline(after: min(max(remaining, -bound), bound), from: now, bootID: current)
         restated.length = length
         return restated
     }

@@ -83,7 +83,10 @@ extension ResponseTable {
                 }
             }
         }
-        // Undos that are overdue first: each start of a script keeps the next one waiting.
+        // Undos first, the one that was due first before the others: each start of a script keeps the next one waiting.
+        let begun = replayed.filter { $0.value.phase == .undoDue || $0.value.phase == .undoing }
+            .sorted { ($0.value.deadline?.wall ?? .min) < ($1.value.deadline?.wall ?? .min) }
+        for (_, dispatch) in begun { pump(dispatch.key, at: now, &actions) }
         actions += advance(to: now)
         for (_, dispatch) in replayed { pump(dispatch.key, at: now, &actions) }
         return actions

@@ -65,6 +65,22 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func `interrupted undos come before those that became due since, and both before what waited`(compacted: Bool) {
+        var machine = TableMachine(limits: .init())
+        for number in [1, 2, 3, 4] as [UInt8] {
+            let timeout: Int64 = [40, 60, 50, 70][Int(number) - 1]
+            machine.submit(order(number, address: "203.0.113.\(number)", timeout: timeout))
+            machine.end(dispatch(number))
+        }
+        machine.submit(order(5, executable: "other"))
+        machine.submit(order(6, executable: "other"))
+        // The undos of 1 and 3 have begun.
+        machine.pass(50)
+        let next = machine.restarted(down: 30, compacted: compacted)
+        #expect(next.runs.map(\.order.id) == [1, 3, 2, 4, 6].map { dispatch($0) })
+    }
+
+    @Test(arguments: [false, true])
     func `a failed undo is tried again at the start`(compacted: Bool) {
         var machine = TableMachine()
         machine.submit(order(1, timeout: 60))
