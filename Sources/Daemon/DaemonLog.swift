@@ -43,10 +43,30 @@ package final class DaemonLog: Sendable {
     }
 
     private func write(_ line: String) {
+        if let gathered = GatheredLines.ofThisThread { return gathered.append(line, of: self) }
         var line = line
-        line.withUTF8 { bytes in
-            descriptor.withLock { _ = Glibc.write($0, bytes.baseAddress, bytes.count) }
-            _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+        line.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+    }
+
+    fileprivate func write(_ bytes: UnsafeRawBufferPointer) {
+        descriptor.withLock { _ = Glibc.write($0, bytes.baseAddress, bytes.count) }
+        _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+    }
+
+    /// Calls the body; what its thread logs meanwhile is written when it returns, in as few writes as possible.
+    ///
+    /// For where much is logged at once, or under a lock: a slow disk, or a reader of standard error that does not read,
+    /// must not hold up whoever waits for the lock.
+    package static func together<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard GatheredLines.ofThisThread == nil else { return try body() }
+        let gathered = GatheredLines()
+        return try withExtendedLifetime(gathered) {
+            GatheredLines.ofThisThread = gathered
+            defer {
+                GatheredLines.ofThisThread = nil
+                gathered.write()
+            }
+            return try body()
         }
     }
 
@@ -94,5 +114,39 @@ package final class DaemonLog: Sendable {
             }
             return escaped + (quoting ? "\"" : "")
         }
+    }
+}
+
+/// Lines that one thread has logged and that are to be written together.
+private final class GatheredLines {
+    /// More is written at once: it would only take memory.
+    private static let limit = 256 * 1024
+
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        // Fails when a process has a thousand keys.
+        precondition(pthread_key_create(&key, nil) == 0, "no key for a thread's values")
+        return key
+    }()
+
+    /// Those that this thread gathers now; whoever sets it keeps it alive.
+    static var ofThisThread: GatheredLines? {
+        get { pthread_getspecific(key).map { Unmanaged<GatheredLines>.fromOpaque($0).takeUnretainedValue() } }
+        set { pthread_setspecific(key, newValue.map { Unmanaged.passUnretained($0).toOpaque() }) }
+    }
+
+    private var log: DaemonLog?
+    private var bytes: [UInt8] = []
+
+    func append(_ line: String, of log: DaemonLog) {
+        if self.log !== log || bytes.count > Self.limit { write() }
+        self.log = log
+        bytes += line.utf8
+    }
+
+    func write() {
+        guard let log, !bytes.isEmpty else { return }
+        bytes.withUnsafeBytes { log.write($0) }
+        bytes.removeAll(keepingCapacity: true)
     }
 }

@@ -67,6 +67,39 @@ import Testing
         #expect(FileLines.now(path + ".1").count == 1)
         #expect(FileLines.now(path).count == 1)
     }
+
+    @Test func `what is logged together is written at the end, each line in its file, also when it fails`() throws {
+        struct Failure: Error {}
+        let home = try TemporaryHome()
+        let paths = ["x", "y"].map { home.path + "/logs/\($0).log" }
+        let loggers = try paths.map { try DaemonLog(path: $0).logger(label: "test") }
+        #expect(throws: Failure.self) {
+            try DaemonLog.together {
+                loggers[0].info("One")
+                DaemonLog.together { loggers[0].info("Two") }
+                #expect(FileLines.now(paths[0]).isEmpty)
+                loggers[1].info("Three")
+                loggers[0].info("Four")
+                throw Failure()
+            }
+        }
+        #expect(FileLines.now(paths[0]).compactMap { $0.split(separator: " ").last } == ["One", "Two", "Four"])
+        #expect(FileLines.now(paths[1]).count == 1)
+        loggers[1].info("Five")
+        #expect(FileLines.now(paths[1]).count == 2)
+    }
+
+    @Test func `more than is kept together is written before`() throws {
+        let home = try TemporaryHome()
+        let path = home.path + "/logs/x.log"
+        let logger = try DaemonLog(path: path).logger(label: "test")
+        let long = String(repeating: "x", count: 10_000)
+        DaemonLog.together {
+            for _ in 0..<100 { logger.info("\(long)") }
+            #expect(FileLines.now(path).count > 50)
+        }
+        #expect(FileLines.now(path).count == 100)
+    }
 }
 
 @Suite struct `Points of time` {

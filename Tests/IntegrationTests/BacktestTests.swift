@@ -65,6 +65,21 @@ import Testing
         #expect(examples.map { $0["line"] as? Int } == [2, 4])
     }
 
+    @Test func `what is not replayed is said`() throws {
+        let fleet = try fleet()
+        let home = fleet.managerHome.path
+        try fleet.managerHome.write(
+            "<edr_config>\(Self.commands)"
+                + Self.response(level: 7).replacing(
+                    "</active-response>", with: "<require_approval>yes</require_approval></active-response>")
+                + "</edr_config>", to: "careful.conf")
+        let careful = try fleet.control("alerts", "backtest", "--config", home + "/careful.conf", home + "/day2.json")
+        #expect(careful.output.contains("not replayed"), "\(careful)")
+        #expect(careful.output.contains("what they would hold counts as run (ban)"))
+        let plain = try fleet.control("alerts", "backtest", "--config", home + "/new.conf", home + "/day2.json")
+        #expect(plain.status == 0 && !plain.output.contains("not replayed"))
+    }
+
     @Test func `agents are the manager's, or those of its ledger`() async throws {
         let fleet = try fleet()
         let manager = try await fleet.startManager()

@@ -142,6 +142,10 @@ extension Fleet {
         }
         #expect(state == "unknown")
         #expect(try fleet.lastEvent(id).detail.contains("the agent was removed"))
+        // Its responses are found by its id; nobody's are none.
+        #expect(try fleet.control("responses", "list", "--agent", "001").output.contains("unknown"))
+        let nobody = try fleet.control("responses", "list", "--agent", "nobody")
+        #expect(nobody.status == 1 && nobody.errors.contains("there is no agent \"nobody\""), "\(nobody)")
         await agent.crash()
         await manager.stop()
         try fleet.expectWholeRecord()

@@ -21,7 +21,12 @@ extension ControlOperations {
             filter.state = known
         }
         if let limit { filter.limit = try Self.limit(limit) }
-        return try await ledger.dispatches(filter).map(Self.summary)
+        let found = try await ledger.dispatches(filter).map(Self.summary)
+        // The responses of an agent that was removed are found by its id.
+        if let agent, found.isEmpty, filter.agent != OrderFactory.managerID, registry.find(agent) == nil {
+            throw Self.noAgent(agent)
+        }
+        return found
     }
 
     static func limit(_ text: String) throws -> Int {
@@ -249,7 +254,7 @@ extension ControlOperations {
             return [manager] + registry.all.map { (id: $0.record.id, name: $0.record.name) }
         }
         guard let entry = registry.find(agent) else {
-            throw ControlFailure(.notFound, "there is no agent \"\(agent)\"; see \"edr-control agents list\"")
+            throw Self.noAgent(agent)
         }
         return [(entry.record.id, entry.record.name)]
     }

@@ -114,7 +114,7 @@ struct ControlOperations: Sendable {
         return entry
     }
 
-    private static func noAgent(_ idOrName: String) -> ControlFailure {
+    static func noAgent(_ idOrName: String) -> ControlFailure {
         ControlFailure(.notFound, "there is no agent \"\(idOrName)\"; see \"edr-control agents list\"")
     }
 

@@ -57,26 +57,28 @@ extension Dispatcher {
     /// A report that the ledger can never keep is acknowledged too: the agent would send it for ever. Each report is a
     /// call of its own, so that such a one takes no other with it.
     func reports(_ reports: [AgentReport], agent: String, over link: any AgentLink) {
-        state.withLock { state in
-            guard let journal = state.delivery.journal(of: agent, over: link), let last = reports.last else { return }
-            // The manager's own executor has no link that could be cut.
-            guard agent == OrderFactory.managerID || reportsUnderway.begin(agent) else {
-                logger.warning("Too many reports wait for the ledger", metadata: .of([.agent: agent]))
-                return state.cut(agent, reason: "too many of its reports wait for the ledger")
+        DaemonLog.together { state.withLock { take(reports, agent: agent, over: link, &$0) } }
+    }
+
+    private func take(_ reports: [AgentReport], agent: String, over link: any AgentLink, _ state: inout State) {
+        guard let journal = state.delivery.journal(of: agent, over: link), let last = reports.last else { return }
+        // The manager's own executor has no link that could be cut.
+        guard agent == OrderFactory.managerID || reportsUnderway.begin(agent) else {
+            logger.warning("Too many reports wait for the ledger", metadata: .of([.agent: agent]))
+            return state.cut(agent, reason: "too many of its reports wait for the ledger")
+        }
+        for (index, report) in reports.enumerated() {
+            var changes = [ReportTranslation.change(report, agent: agent, journal: journal)]
+            if case .event(let event) = report {
+                changes += note(event, agent: agent, journal: journal, &state)
             }
-            for (index, report) in reports.enumerated() {
-                var changes = [ReportTranslation.change(report, agent: agent, journal: journal)]
-                if case .event(let event) = report {
-                    changes += note(event, agent: agent, journal: journal, &state)
-                }
-                let isLast = index == reports.count - 1
-                commit(changes) { [reportsUnderway] result in
-                    guard isLast else { return }
-                    reportsUnderway.end(agent)
-                    switch result {
-                    case .success: link.acknowledge(through: last.sequence)
-                    case .failure(let error): if error.isOfChange { link.acknowledge(through: last.sequence) }
-                    }
+            let isLast = index == reports.count - 1
+            commit(changes) { [reportsUnderway] result in
+                guard isLast else { return }
+                reportsUnderway.end(agent)
+                switch result {
+                case .success: link.acknowledge(through: last.sequence)
+                case .failure(let error): if error.isOfChange { link.acknowledge(through: last.sequence) }
                 }
             }
         }

@@ -16,34 +16,40 @@ extension Dispatcher {
     func take(
         _ batch: SourceBatch, settled: @escaping @Sendable (Result<Void, LedgerError>) -> Void
     ) -> [DispatchID] {
-        state.withLock { state in
-            var changes: [LedgerChange] = []
-            var ids: [DispatchID] = []
-            if !batch.fired.isEmpty {
-                let now = Timestamp.now()
-                let snapshot = context.current
-                for fired in batch.fired {
-                    let planned = factory.orders(
-                        for: fired, agents: snapshot.agents, now: now, repetition: batch.repetition)
-                    ids += planned.map(\.order.id)
-                    let unknown = new(planned, &state)
-                    if unknown.isEmpty { continue }
-                    let new = screen(judged(unknown, at: now, state), snapshot, now: now, &state)
-                    // Scripts on this machine may look the alert up, so for them it has to be there first. Otherwise
-                    // the orders go first and the bookkeeping comes after.
-                    let runsHere = new.contains { $0.order.agentID == OrderFactory.managerID }
-                    if runsHere { log(fired.alert) }
-                    for plan in new { send(plan, &state) }
-                    if !runsHere { log(fired.alert) }
-                    for plan in new { changes.append(entry(for: plan, at: now, state)) }
-                }
-            }
-            if let position = batch.position { changes.append(.position(source: batch.source, value: position)) }
-            // Without anything new of its own it still waits for others' entries on their way: whoever is told that
-            // an alert is taken never sends it again.
-            if changes.isEmpty, ids.isEmpty { settled(.success(())) } else { commit(changes, completion: settled) }
-            return ids
+        DaemonLog.together {
+            state.withLock { state in take(batch, settled: settled, &state) }
         }
+    }
+
+    private func take(
+        _ batch: SourceBatch, settled: @escaping @Sendable (Result<Void, LedgerError>) -> Void, _ state: inout State
+    ) -> [DispatchID] {
+        var changes: [LedgerChange] = []
+        var ids: [DispatchID] = []
+        if !batch.fired.isEmpty {
+            let now = Timestamp.now()
+            let snapshot = context.current
+            for fired in batch.fired {
+                let planned = factory.orders(
+                    for: fired, agents: snapshot.agents, now: now, repetition: batch.repetition)
+                ids += planned.map(\.order.id)
+                let unknown = new(planned, &state)
+                if unknown.isEmpty { continue }
+                let new = screen(judged(unknown, at: now, state), snapshot, now: now, &state)
+                // Scripts on this machine may look the alert up, so for them it has to be there first. Otherwise
+                // the orders go first and the bookkeeping comes after.
+                let runsHere = new.contains { $0.order.agentID == OrderFactory.managerID }
+                if runsHere { log(fired.alert) }
+                for plan in new { send(plan, &state) }
+                if !runsHere { log(fired.alert) }
+                for plan in new { changes.append(entry(for: plan, at: now, state)) }
+            }
+        }
+        if let position = batch.position { changes.append(.position(source: batch.source, value: position)) }
+        // Without anything new of its own it still waits for others' entries on their way: whoever is told that
+        // an alert is taken never sends it again.
+        if changes.isEmpty, ids.isEmpty { settled(.success(())) } else { commit(changes, completion: settled) }
+        return ids
     }
 
     /// Takes over what came by a request, which is answered once everything is durable.
