@@ -52,7 +52,8 @@ struct BacktestText {
         details.add("white-listed", "\(outcome.whiteListed) times a response did not fire")
         if let first = time(report.first), let last = time(report.last) { details.add("from", "\(first) to \(last)") }
         details.add("peak bans", peak(report.peak))
-        let limited = report.responses.map(\.definition).filter { $0.limits != ResponseLimits() || $0.approval.isRequired }
+        let limited = report.responses.map(\.definition)
+            .filter { $0.limits != ResponseLimits() || $0.approval.isRequired }
         if !limited.isEmpty {
             let names = limited.map(\.name).joined(separator: ", ")
             details.add("not replayed", "limits and require_approval; what they would hold counts as run (\(names))")
