@@ -48,9 +48,23 @@ package final class DaemonLog: Sendable {
         line.withUTF8 { write(UnsafeRawBufferPointer($0)) }
     }
 
+    /// Writes whole lines, under one lock: a pipe keeps no more than 4 KiB in one piece.
     fileprivate func write(_ bytes: UnsafeRawBufferPointer) {
-        descriptor.withLock { _ = Glibc.write($0, bytes.baseAddress, bytes.count) }
-        _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+        descriptor.withLock { descriptor in
+            Self.write(bytes, to: descriptor)
+            Self.write(bytes, to: STDERR_FILENO)
+        }
+    }
+
+    /// What cannot be written is dropped: there is nobody to tell.
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = UnsafeRawBufferPointer(rebasing: rest)
+            let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
+            guard count > 0 || count < 0 && errno == EINTR else { return }
+            rest = rest.dropFirst(max(count, 0))
+        }
     }
 
     /// Calls the body; what its thread logs meanwhile is written when it returns, in as few writes as possible.

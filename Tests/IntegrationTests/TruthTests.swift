@@ -144,6 +144,7 @@ extension Fleet {
         #expect(try fleet.lastEvent(id).detail.contains("the agent was removed"))
         // Its responses are found by its id; nobody's are none.
         #expect(try fleet.control("responses", "list", "--agent", "001").output.contains("unknown"))
+        #expect(try fleet.control("responses", "list", "--agent", "001", "--state", "active").status == 0)
         let nobody = try fleet.control("responses", "list", "--agent", "nobody")
         #expect(nobody.status == 1 && nobody.errors.contains("there is no agent \"nobody\""), "\(nobody)")
         await agent.crash()

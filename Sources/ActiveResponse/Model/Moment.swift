@@ -43,11 +43,10 @@ package struct Deadline: Sendable, Equatable {
     ///
     /// In the same boot the boot clock decides. In another one, or where the system does not name its boots, only the
     /// wall clock is left; a wrong one (a dead battery's 1970) then prolongs by the deadline's full length at most. One that
-    /// is over stays in the past, by the full length at most: of several the first is met first.
+    /// is over stays in the past: of several the first is met first.
     package func restated(at now: Moment, bootID current: String) -> Deadline {
         let remaining = bootID == current && !current.isEmpty ? boot - now.boot : wall - now.wall
-        let bound = max(length, 0)
-        var restated = Deadline(after: min(max(remaining, -bound), bound), from: now, bootID: current)
+        var restated = Deadline(after: min(remaining, max(length, 0)), from: now, bootID: current)
         restated.length = length
         return restated
     }

@@ -84,9 +84,9 @@ extension ResponseTable {
             }
         }
         // Undos first, the one that was due first before the others: each start of a script keeps the next one waiting.
-        let begun = replayed.filter { $0.value.phase == .undoDue || $0.value.phase == .undoing }
-            .sorted { ($0.value.deadline?.wall ?? .min) < ($1.value.deadline?.wall ?? .min) }
-        for (_, dispatch) in begun { pump(dispatch.key, at: now, &actions) }
+        let undos = replayed.compactMap { dispatches[$0.key] }.filter { $0.phase == .undoDue || $0.isUndoOrder }
+            .sorted { ($0.deadline?.boot ?? .min) < ($1.deadline?.boot ?? .min) }
+        for dispatch in undos { pump(dispatch.key, at: now, &actions) }
         actions += advance(to: now)
         for (_, dispatch) in replayed { pump(dispatch.key, at: now, &actions) }
         return actions

@@ -22,9 +22,10 @@ extension ControlOperations {
         }
         if let limit { filter.limit = try Self.limit(limit) }
         let found = try await ledger.dispatches(filter).map(Self.summary)
-        // The responses of an agent that was removed are found by its id.
         if let agent, found.isEmpty, filter.agent != OrderFactory.managerID, registry.find(agent) == nil {
-            throw Self.noAgent(agent)
+            // An agent that was removed is known by its responses.
+            let any = try await ledger.dispatches(DispatchFilter(agent: filter.agent, limit: 1))
+            if any.isEmpty { throw Self.noAgent(agent) }
         }
         return found
     }

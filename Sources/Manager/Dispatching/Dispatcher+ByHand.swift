@@ -2,6 +2,7 @@ import ActiveResponse
 import Daemon
 import Dispatch
 import Logging
+import Policy
 import Synchronization
 
 /// What somebody orders by hand.
@@ -34,9 +35,7 @@ extension Dispatcher {
                         return [entry(for: plan, at: now, state)] + (ended.map { [$0] } ?? [])
                     }
                     commit(changes) { result in
-                        if case .success = result {
-                            self.state.withLock { state in for plan in plans { self.send(plan, &state) } }
-                        }
+                        if case .success = result { self.sendCommitted(plans) }
                         settle(result)
                     }
                 }
@@ -46,6 +45,28 @@ extension Dispatcher {
             throw .waits(reason: reason)
         }
         return isHeld
+    }
+
+    /// Sends orders that the ledger has got meanwhile, but none to an agent that was removed meanwhile.
+    private func sendCommitted(_ plans: [PlannedOrder]) {
+        state.withLock { state in
+            let (agents, now) = (context.current.agents, Timestamp.now())
+            var cancelled: [LedgerChange] = []
+            for plan in plans where plan.fate == .send {
+                let (id, agent) = (plan.order.id, plan.order.agentID)
+                if agent == OrderFactory.managerID || agents.entry(id: agent) != nil {
+                    send(plan, &state)
+                    continue
+                }
+                state.counters.end(id, agent: agent)
+                cancelled.append(
+                    .event(
+                        DispatchEvent(
+                            dispatch: id, at: now, name: "cancelled", state: .cancelled,
+                            detail: "the agent was removed")))
+            }
+            if !cancelled.isEmpty { commit(cancelled) }
+        }
     }
 
     /// Asks the agents to undo responses now.

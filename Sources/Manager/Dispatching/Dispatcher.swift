@@ -9,12 +9,13 @@ import Wire
 
 /// Sends what was decided to where it is to run, and keeps the ledger of it.
 ///
-/// Orders leave at once; their ledger entries are committed meanwhile (DESIGN.md, "Never lose", 3). An order
+/// Orders leave at once; their ledger entries are committed meanwhile (DESIGN.md, "Never lose", 3), except for those by
+/// hand, which leave after that. An order
 /// counts as delivered when its agent has it in its journal; until then it is sent again over every new link.
 ///
 /// A lock and not an actor guards its state: a source's thread decides and sends in one go, and a change of thread
 /// would cost a tenth of the whole way from the alert to the script. An order is sent and its entry enqueued under one
-/// hold of the lock, so that nothing that its agent reports can come before it in the ledger.
+/// hold of the lock, or sent after that, so that nothing that its agent reports can come before it in the ledger.
 final class Dispatcher: Sendable {
     struct State: Sendable {
         var delivery = Delivery()

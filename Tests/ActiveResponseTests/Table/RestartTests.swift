@@ -76,8 +76,26 @@ import Testing
         machine.submit(order(6, executable: "other"))
         // The undos of 1 and 3 have begun.
         machine.pass(50)
-        let next = machine.restarted(down: 30, compacted: compacted)
-        #expect(next.runs.map(\.order.id) == [1, 3, 2, 4, 6].map { dispatch($0) })
+        for down in [30, 30_000] as [Int64] {
+            let next = machine.restarted(down: down, compacted: compacted)
+            #expect(next.runs.map(\.order.id) == [1, 3, 2, 4, 6].map { dispatch($0) })
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `undos that were asked for come before what waited`(compacted: Bool) {
+        var limits = ResponseTable.Limits()
+        limits.undos = 1
+        var machine = TableMachine(limits: limits)
+        machine.submit(order(1, executable: "other"))
+        machine.submit(order(2, executable: "other"))
+        for number in [3, 4, 5] as [UInt8] {
+            machine.submit(order(number, address: "203.0.113.\(number)", timeout: 600))
+            machine.end(dispatch(number))
+            machine.undo(dispatch(number))
+        }
+        let next = machine.restarted(compacted: compacted)
+        #expect(next.runs.map(\.order.id) == [3, 4, 5, 2].map { dispatch($0) })
     }
 
     @Test(arguments: [false, true])

@@ -1,4 +1,5 @@
 import ActiveResponse
+import Policy
 import Synchronization
 import Testing
 
@@ -52,6 +53,34 @@ import Testing
         var iterator = answers.makeAsyncIterator()
         #expect(await iterator.next() == 1)
         #expect(await iterator.next() == 2)
+        await fixture.ledger.close()
+    }
+
+    @Test func `sends nothing by hand before it is kept, nor to an agent that was removed meanwhile`() async throws {
+        let fixture = try await DispatcherFixture("", agents: 2, retryPause: .milliseconds(10))
+        let dispatcher = fixture.dispatcher
+        let agents = ["001", "002"]
+        let links = agents.map { _ in RecordedLink() }
+        for (agent, link) in zip(agents, links) { dispatcher.linkUp(link, agent: agent, journal: journal) }
+        let orders = agents.map { agent in
+            Order(
+                id: .of(alertIdentity: [1], activeResponse: "c", agent: agent, action: "add"), command: "c",
+                activeResponse: "c", executable: "c", alertID: "1.1", ruleID: "", agentName: "web", agentID: agent,
+                timeout: 600)
+        }
+        let intruder = try LedgerIntruder(path: fixture.files.path)
+        let run = Task { try await dispatcher.run(orders, author: "alice") }
+        while fixture.ledger.queueDepth == 0 { await Task.yield() }
+        #expect(links.flatMap(\.orders).isEmpty)
+        dispatcher.context.changeAgents { $0.remove("002") }
+        dispatcher.remove(agent: "002")
+        try await intruder.leave()
+        #expect(try await !run.value)
+        #expect(links[0].orders.map(\.id) == [orders[0].id])
+        #expect(links[1].orders.isEmpty)
+        try await fixture.ledger.append([])
+        #expect(try await fixture.states(orders.map(\.id)) == [.queued, .cancelled])
+        #expect(dispatcher.pendingCount == 1)
         await fixture.ledger.close()
     }
 

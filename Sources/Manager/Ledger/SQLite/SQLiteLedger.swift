@@ -87,7 +87,7 @@ final class SQLiteLedger: Ledger {
                     logger.notice("Ledger can be written again", metadata: .of([.file: path]))
                 case .gaveUp(let error):
                     logger.warning(
-                        "Ledger cannot be written; what waits for it is read and sent again after the next start",
+                        "Ledger cannot be written; what waits for it comes again after the next start, except orders by hand",
                         metadata: .of([.file: path, .error: error]))
                 case .rejected(let changes, let error):
                     for change in changes {
