@@ -67,4 +67,31 @@ import Testing
         #expect(list.count == 1)
         await manager.stop()
     }
+
+    @Test func `does not say that an undo is done which waits for an agent`() async throws {
+        let fleet = try Fleet(
+            policy: """
+                <command><name>record</name><executable>record</executable><timeout_allowed>yes</timeout_allowed></command>
+                <active-response>
+                  <command>record</command><location>local</location><level>7</level><timeout>3600</timeout>
+                </active-response>
+                """)
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        try home.addScript("record", "#!/bin/sh\nprintf '%s\\n' \"$1\" >>record\n")
+        let agent = try await fleet.startAgent(home)
+        try fleet.append(alert: Fleet.alert())
+        try await manager.line(containing: "Response event", "state=active")
+        await agent.stop()
+        try await manager.line(containing: "Agent is disconnected")
+        let id = try #require(try (fleet.controlJSON("responses", "list") as? [[String: Any]])?.first?["id"] as? String)
+        let intruder = try LedgerIntruder(path: fleet.managerHome.path + "/var/manager.db")
+        let undone = try fleet.control("responses", "undo", id)
+        #expect(undone.status == 1 && undone.errors.contains("it is not done yet"), "\(undone)")
+        try await intruder.leave()
+        let back = try await fleet.startAgent(home)
+        try await FileLines.first(in: home.path + "/record", containing: "delete")
+        await back.stop()
+        await manager.stop()
+    }
 }

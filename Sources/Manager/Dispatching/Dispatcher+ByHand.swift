@@ -78,11 +78,20 @@ extension Dispatcher {
     ///   - author: who asks, as the agent is told.
     ///   - detail: for the timeline: who asks and why.
     ///   - patience: as in ``durably(patience:_:)``.
+    /// - Throws: ``LedgerError/waits(reason:)`` when the patience is over and an agent is not connected.
     func undo(
         _ orders: [Order], author: String, detail: String, patience: DispatchTimeInterval? = nil
     ) async throws(LedgerError) {
-        _ = try await durably(patience: patience) { state in
-            requests(orders, author: author, detail: detail, &state)
+        do throws(LedgerError) {
+            _ = try await durably(patience: patience) { state in
+                requests(orders, author: author, detail: detail, &state)
+            }
+        } catch {
+            // What waits for an agent is in memory alone until the ledger has it.
+            guard case .delayed(let reason) = error,
+                state.withLock({ state in orders.contains { !state.delivery.isConnected($0.agentID) } })
+            else { throw error }
+            throw .waits(reason: reason)
         }
     }
 
