@@ -52,10 +52,9 @@ enum FleetBenchmark {
         try witnessed("one alert for \(count) agents, all of whose runs are in the ledger", fleet, arrivals) {
             let start = Date()
             try fleet.append(alert: Fleet.alert(id: "1.1", agent: "web-1", srcip: "198.51.100.1", rule: "5712"))
-            try arrivals.wait(for: count, rule: "5712")
-            let arrived = Date()
+            let arrived = try arrivals.wait(for: count, rule: "5712")
             try awaitReported(agents)
-            let acknowledged = try lastAcknowledgement(in: manager, of: count, since: start)
+            let acknowledged = try lastAcknowledgement(in: fleet, of: agents, since: start)
             print(
                 "one alert for \(count) agents: the last order came after \(milliseconds(arrived, since: start)) ms, the last "
                     + "acknowledgement after \(milliseconds(acknowledged, since: start)) ms")
@@ -166,24 +165,34 @@ enum FleetBenchmark {
                     milliseconds(longest)))
     }
 
-    /// When the manager noted the last of so many agents' acknowledgements of an order, by its log.
-    private static func lastAcknowledgement(in manager: DaemonProcess, of count: Int, since start: Date) throws -> Date
-    {
-        let times = manager.lines.filter { $0.contains("Response event") && $0.contains("state=received") }
-            .compactMap { line in line.split(separator: " ").first.map(String.init) }
-            .compactMap { try? Date($0, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
-            .filter { $0 >= start }
-        guard times.count >= count, let last = times.max() else {
-            throw NotSeen("\(times.count) of \(count) orders were acknowledged")
+    /// When the manager noted the last of the acknowledgements that each of these agents gave of an order, by its log.
+    private static func lastAcknowledgement(
+        in fleet: Fleet, of agents: [SwarmAgent], since start: Date
+    ) throws -> Date {
+        let awaited = Set(agents.map(\.id))
+        var times: [String: Date] = [:]
+        let log = try String(contentsOfFile: fleet.managerHome.path + "/logs/edr-manager.log", encoding: .utf8)
+        for line in log.split(separator: "\n") where line.contains("Response event") && line.contains("state=received")
+        {
+            let words = line.split(separator: " ")
+            guard let agent = words.first(where: { $0.hasPrefix("agent=") })?.dropFirst(6), let time = words.first,
+                awaited.contains(String(agent)),
+                let date = try? Date(String(time), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
+                date >= start
+            else { continue }
+            times[String(agent)] = date
+        }
+        guard times.count == agents.count, let last = times.values.max() else {
+            throw NotSeen("\(times.count) of \(agents.count) orders were acknowledged")
         }
         return last
     }
 
     /// Waits until the manager has every report of the agents, for good.
     private static func awaitReported(_ agents: [SwarmAgent]) throws {
-        for _ in 0..<12_000 {
+        for _ in 0..<1200 {
             if agents.allSatisfy(\.isReported) { return }
-            usleep(5000)
+            usleep(50_000)
         }
         throw NotSeen("\(agents.count { !$0.isReported }) agents have reports that were not acknowledged")
     }
@@ -272,6 +281,7 @@ enum FleetBenchmark {
 final class Arrivals: Sendable {
     private struct State {
         var counts: [String: Int] = [:]
+        var latest: [String: Date] = [:]
         var times: [String: UInt64] = [:]
     }
 
@@ -281,6 +291,7 @@ final class Arrivals: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         state.withLock { state in
             state.counts[order.ruleID, default: 0] += 1
+            state.latest[order.ruleID] = Date()
             if order.ruleID == "5700" { state.times[order.alertID] = now }
         }
     }
@@ -289,10 +300,13 @@ final class Arrivals: Sendable {
     func time(of alert: String) -> UInt64? { state.withLock { $0.times[alert] } }
 
     /// Waits until as many orders of a rule came.
-    func wait(for count: Int, rule: String) throws {
-        for _ in 0..<120_000 {
-            if state.withLock({ $0.counts[rule] ?? 0 }) >= count { return }
-            usleep(1000)
+    ///
+    /// - Returns: when the last of them came.
+    @discardableResult func wait(for count: Int, rule: String) throws -> Date {
+        for _ in 0..<6000 {
+            let (arrived, latest) = state.withLock { ($0.counts[rule] ?? 0, $0.latest[rule]) }
+            if arrived >= count, let latest { return latest }
+            usleep(20_000)
         }
         throw NotSeen("\(state.withLock { $0.counts[rule] ?? 0 }) of \(count) orders came")
     }
@@ -314,7 +328,7 @@ final class Witness: Sendable {
                 try? fleet.append(
                     alert: Fleet.alert(id: id, agent: "witness", srcip: "192.0.2.\(number % 250)", rule: "5700"))
                 while arrivals.time(of: id) == nil, DispatchTime.now().uptimeNanoseconds - start < 60_000_000_000 {
-                    usleep(200)
+                    usleep(2000)
                 }
                 let end = arrivals.time(of: id) ?? DispatchTime.now().uptimeNanoseconds
                 waits.withLock { $0.append(Double(end - start) / 1e6) }

@@ -42,10 +42,9 @@ package final class DaemonLog: Sendable {
         return opened
     }
 
-    private func write(_ line: String) {
+    private func write(_ line: [UInt8]) {
         if let gathered = GatheredLines.ofThisThread { return gathered.append(line, of: self) }
-        var line = line
-        line.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+        line.withUnsafeBytes { write($0) }
     }
 
     /// Writes whole lines, under one lock: a pipe keeps no more than 4 KiB in one piece.
@@ -97,14 +96,34 @@ package final class DaemonLog: Sendable {
         }
 
         func log(event: LogEvent) {
-            var line = "\(Timestamp.iso8601(milliseconds: Timestamp.now())) \(event.level) \(label): "
-            line += Self.escape(event.message.description, quoting: false)
-            var all = metadata
-            if let extra = event.metadata { all.merge(extra) { $1 } }
+            var line: [UInt8] = []
+            line.reserveCapacity(256)
+            line += Timestamp.iso8601(milliseconds: Timestamp.now()).utf8
+            line += " ".utf8
+            line += event.level.rawValue.utf8
+            line += " ".utf8
+            line += label.utf8
+            line += ": ".utf8
+            line += Self.escape(event.message.description, quoting: false).utf8
+            var all = event.metadata ?? [:]
+            if !metadata.isEmpty { all.merge(metadata) { own, _ in own } }
             for (key, value) in all.sorted(by: { $0.key < $1.key }) {
-                line += " \(key)=" + Self.escape("\(value)", quoting: true)
+                line += " ".utf8
+                line += key.utf8
+                line += "=".utf8
+                line += Self.escape(Self.text(of: value), quoting: true).utf8
             }
-            log.write(line + "\n")
+            line += "\n".utf8
+            log.write(line)
+        }
+
+        /// The same as its description, without what that costs.
+        private static func text(of value: Logger.Metadata.Value) -> String {
+            switch value {
+            case .string(let text): text
+            case .stringConvertible(let value): value.description
+            default: value.description
+            }
         }
 
         private static func escape(_ text: String, quoting: Bool) -> String {
@@ -152,10 +171,10 @@ private final class GatheredLines {
     private var log: DaemonLog?
     private var bytes: [UInt8] = []
 
-    func append(_ line: String, of log: DaemonLog) {
+    func append(_ line: [UInt8], of log: DaemonLog) {
         if self.log !== log || bytes.count > Self.limit { write() }
         self.log = log
-        bytes += line.utf8
+        bytes += line
     }
 
     func write() {

@@ -36,13 +36,15 @@ package final class AwaitableLines: Sendable {
         let resumed: [(Waiter, String)] = state.withLock { state in
             state.partial.append(data)
             var matched: [(Waiter, String)] = []
-            while let newline = state.partial.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = String(decoding: state.partial[..<newline], as: UTF8.self)
-                state.partial.removeSubrange(...newline)
+            var start = state.partial.startIndex
+            while let newline = state.partial[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: state.partial[start..<newline], as: UTF8.self)
+                start = newline + 1
                 state.lines.append(line)
                 for waiter in state.waiters where waiter.matches(line) { matched.append((waiter, line)) }
                 state.waiters.removeAll { waiter in matched.contains { $0.0.id == waiter.id } }
             }
+            state.partial.removeSubrange(..<start)
             return matched
         }
         for (waiter, line) in resumed { waiter.continuation.resume(returning: line) }

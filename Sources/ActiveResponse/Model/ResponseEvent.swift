@@ -39,6 +39,12 @@ package struct ResponseEvent: Sendable, Equatable {
         /// An active response was found not to be in force any more, and was applied again.
         case restored = 14
 
+        /// The word for it in logs.
+        package var name: String { Self.names[self] ?? "" }
+
+        /// Made once: asking the language for a case's name takes longer than everything else in a line of the log.
+        private static let names = Dictionary(uniqueKeysWithValues: allCases.map { ($0, "\($0)") })
+
         /// Whether nothing of the dispatch is in force or to come then, as far as one can tell: an undo that failed may
         /// never succeed.
         package var endsResponse: Bool {

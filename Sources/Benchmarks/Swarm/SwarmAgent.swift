@@ -36,8 +36,9 @@ final class SwarmAgent: Sendable {
         port: Int, group: MultiThreadedEventLoopGroup, onOrder: @escaping @Sendable (SwarmAgent, Order) -> Void
     ) async throws -> Bool {
         let context = context
-        let welcomed = group.next().makePromise(of: Bool.self)
-        let channel = try await ClientBootstrap(group: group)
+        let loop = group.next()
+        let welcomed = loop.makePromise(of: Bool.self)
+        let channel = try await ClientBootstrap(group: loop)
             .connectTimeout(.seconds(60))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in

@@ -23,9 +23,10 @@ struct SwarmEnrollment {
     func enroll(name: String) async throws -> SwarmAgent {
         guard let fingerprint = Fingerprint(token.authorityFingerprint) else { throw NotSeen("the token is damaged") }
         let context = try TLSContext.enrollment(authorityFingerprint: fingerprint)
-        let answer = group.next().makePromise(of: EnrollResponse.self)
+        let loop = group.next()
+        let answer = loop.makePromise(of: EnrollResponse.self)
         let request = EnrollRequest(token: token.text, certificateRequest: request, requestedName: name)
-        let bootstrap = ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.seconds(60))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

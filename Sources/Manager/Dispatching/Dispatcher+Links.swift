@@ -52,15 +52,20 @@ extension Dispatcher {
         }
     }
 
-    /// Takes what an agent reports, in its order, and acknowledges it once it is durable.
+    /// Takes what agents report, in its order, and acknowledges it once it is durable.
     ///
     /// A report that the ledger can never keep is acknowledged too: the agent would send it for ever. Each report is a
     /// call of its own, so that such a one takes no other with it.
-    func reports(_ reports: [AgentReport], agent: String, over link: any AgentLink) {
-        DaemonLog.together { state.withLock { take(reports, agent: agent, over: link, &$0) } }
+    func reports(_ batches: [ReportBatch]) {
+        DaemonLog.together {
+            state.withLock { state in
+                for batch in batches { take(batch, &state) }
+            }
+        }
     }
 
-    private func take(_ reports: [AgentReport], agent: String, over link: any AgentLink, _ state: inout State) {
+    private func take(_ batch: ReportBatch, _ state: inout State) {
+        let (agent, link, reports) = (batch.agent, batch.link, batch.reports)
         guard let journal = state.delivery.journal(of: agent, over: link), let last = reports.last else { return }
         // The manager's own executor has no link that could be cut.
         guard agent == OrderFactory.managerID || reportsUnderway.begin(agent) else {
@@ -128,7 +133,7 @@ extension Dispatcher {
         logger.info(
             "Response event",
             metadata: .of([
-                .agent: agent, .dispatch: report.dispatchID, .state: "\(report.kind)", .reason: report.detail,
+                .agent: agent, .dispatch: report.dispatchID, .state: report.kind.name, .reason: report.detail,
             ]))
         guard report.kind == .undone else { return [] }
         let until = Timestamp.now() + undoGrace

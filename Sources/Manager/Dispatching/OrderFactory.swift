@@ -20,31 +20,48 @@ struct OrderFactory: Sendable {
     ) -> [PlannedOrder] {
         // The form of both must never change.
         let action = repetition.map { "add again \($0)" } ?? "add"
+        let alert = AlertFacts(fired.alert)
         return fired.decisions.flatMap { decision -> [PlannedOrder] in
             guard case .fires(let targets, let arguments) = decision.outcome else { return [] }
             return targets.map { target in
-                order(
-                    fired.alert, decision.response, arguments, target: target, agents: agents, now: now, action: action)
+                order(alert, decision.response, arguments, target: target, agents: agents, now: now, action: action)
             }
         }
     }
 
+    /// What orders have of their alert, found once for all of them.
+    private struct AlertFacts {
+        let identity: [UInt8]
+        let id: String
+        let ruleID: String
+        let raisedAt: Int64
+        let json: [UInt8]
+
+        init(_ alert: Alert) {
+            identity = alert.identity.bytes
+            id = alert.id
+            ruleID = alert.ruleID
+            raisedAt = alert.raisedAt ?? 0
+            json = alert.json
+        }
+    }
+
     private func order(
-        _ alert: Alert, _ response: ActiveResponseDefinition, _ arguments: ResponseArguments, target: Target,
+        _ alert: AlertFacts, _ response: ActiveResponseDefinition, _ arguments: ResponseArguments, target: Target,
         agents: AgentDirectory, now: Int64, action: String
     ) -> PlannedOrder {
         let (agentID, agentName) = identity(of: target, agents: agents)
         let command = response.command
         let order = Order(
             id: .of(
-                alertIdentity: alert.identity.bytes, activeResponse: response.name, agent: agentID, action: action),
+                alertIdentity: alert.identity, activeResponse: response.name, agent: agentID, action: action),
             command: command.name, activeResponse: response.name, executable: command.executable,
             user: arguments.user, sourceAddress: arguments.sourceAddress, filename: arguments.filename,
             alertID: alert.id, ruleID: alert.ruleID, agentName: agentName, agentID: agentID,
             extraArguments: arguments.extraArguments, timeout: response.timeout.components.seconds,
             execTimeout: command.execTimeout.components.seconds,
             scriptProtocol: command.scriptProtocol.wireValue,
-            expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt ?? 0,
+            expiresAt: now + response.expires.components.seconds * 1000, alertRaisedAt: alert.raisedAt,
             alertJSON: alert.json, repeatedOffenders: response.repeatedOffenders.map(Int64.init),
             managerName: managerName, sparesAddress: command.expect.sparesAddress,
             containment: command.containment.ordered, targetsFile: command.expect.contains(.filename),

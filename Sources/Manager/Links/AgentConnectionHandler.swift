@@ -137,7 +137,7 @@ final class AgentConnectionHandler: ChannelDuplexHandler {
     private func passOn() {
         guard let link, !reports.isEmpty else { return }
         gate.began()
-        desk.events.send(.reports(link, reports))
+        desk.events.send(.reports([ReportBatch(agent: agentID, link: link, reports: reports)]))
         reports = []
     }
 

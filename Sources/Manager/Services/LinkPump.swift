@@ -12,47 +12,59 @@ struct LinkPump: Service {
     let logger: Logger
 
     func run() async throws {
-        for await event in events.stream.cancelOnGracefulShutdown() {
-            switch event {
-            case .up(let link, let journal, let version, let address):
-                let isUp = dispatcher.linkUp(link, agent: link.agentID, journal: journal) {
-                    registry.isCurrent(agent: link.agentID, fingerprint: link.fingerprint)
-                }
-                guard isUp else {
-                    link.close(reason: "the agent is not enrolled")
-                    continue
-                }
-                await noteCertificate(of: link)
-                authorities.connected(link)
-                saw(
-                    AgentSighting(agent: link.agentID, at: Timestamp.now(), version: version, address: address),
-                    connected: true, save: true)
-                logger.notice(
-                    "Agent is connected",
-                    metadata: .of([.agent: link.agentID, .address: address, .version: version]))
-            case .reports(let link, let reports):
-                dispatcher.reports(reports, agent: link.agentID, over: link)
-            case .summary(let link, let part):
-                dispatcher.summary(part, agent: link.agentID, over: link)
-                link.taken()
-            case .description(let link, let found):
-                dispatcher.found(found, agent: link.agentID, over: link)
-                link.taken()
-            case .trusts(let link, let fingerprints):
-                guard dispatcher.isUp(link, agent: link.agentID) else { continue }
-                authorities.confirmed(fingerprints, by: link)
-            case .notice(let link, let notice):
-                dispatcher.noticed(notice, agent: link.agentID, over: link)
-                link.taken()
-            case .heard(let link):
-                guard dispatcher.isUp(link, agent: link.agentID) else { continue }
-                saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)
-            case .down(let link, let reason):
-                authorities.disconnected(link)
-                guard dispatcher.linkDown(link, agent: link.agentID) else { continue }
-                saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: false, save: true)
-                logger.notice("Agent is disconnected", metadata: .of([.agent: link.agentID, .reason: reason]))
+        await withTaskCancellationOrGracefulShutdownHandler {
+            while true {
+                let happened = await events.next()
+                if happened.isEmpty { return }
+                for event in happened { await take(event) }
             }
+        } onCancelOrGracefulShutdown: {
+            events.finish()
+        }
+    }
+
+    private func take(_ event: LinkEvents.Event) async {
+        switch event {
+        case .reports(let batches):
+            dispatcher.reports(batches)
+            // There may be many more: others want to run too.
+            await Task.yield()
+        case .up(let link, let journal, let version, let address):
+            let isUp = dispatcher.linkUp(link, agent: link.agentID, journal: journal) {
+                registry.isCurrent(agent: link.agentID, fingerprint: link.fingerprint)
+            }
+            guard isUp else {
+                link.close(reason: "the agent is not enrolled")
+                return
+            }
+            await noteCertificate(of: link)
+            authorities.connected(link)
+            saw(
+                AgentSighting(agent: link.agentID, at: Timestamp.now(), version: version, address: address),
+                connected: true, save: true)
+            logger.notice(
+                "Agent is connected",
+                metadata: .of([.agent: link.agentID, .address: address, .version: version]))
+        case .summary(let link, let part):
+            dispatcher.summary(part, agent: link.agentID, over: link)
+            link.taken()
+        case .description(let link, let found):
+            dispatcher.found(found, agent: link.agentID, over: link)
+            link.taken()
+        case .trusts(let link, let fingerprints):
+            guard dispatcher.isUp(link, agent: link.agentID) else { return }
+            authorities.confirmed(fingerprints, by: link)
+        case .notice(let link, let notice):
+            dispatcher.noticed(notice, agent: link.agentID, over: link)
+            link.taken()
+        case .heard(let link):
+            guard dispatcher.isUp(link, agent: link.agentID) else { return }
+            saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: true, save: false)
+        case .down(let link, let reason):
+            authorities.disconnected(link)
+            guard dispatcher.linkDown(link, agent: link.agentID) else { return }
+            saw(AgentSighting(agent: link.agentID, at: Timestamp.now()), connected: false, save: true)
+            logger.notice("Agent is disconnected", metadata: .of([.agent: link.agentID, .reason: reason]))
         }
     }
 

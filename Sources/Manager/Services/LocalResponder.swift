@@ -40,7 +40,7 @@ struct LocalResponder: Service {
         try executor.start()
         dispatcher.linkUp(link, agent: OrderFactory.managerID, journal: journal)
         let left = executor.unacknowledged()
-        if !left.isEmpty { dispatcher.reports(left.map(AgentReport.event), agent: OrderFactory.managerID, over: link) }
+        if !left.isEmpty { take(.events(left), from: link) }
         executor.summarize { continuation.yield(.summary($0)) }
         // Events that are both in `left` and in the stream are recognised in the ledger by their numbers.
         await withTaskGroup { group in
@@ -57,7 +57,8 @@ struct LocalResponder: Service {
     private func take(_ happening: Happening, from link: LocalLink) {
         let agent = OrderFactory.managerID
         switch happening {
-        case .events(let events): dispatcher.reports(events.map(AgentReport.event), agent: agent, over: link)
+        case .events(let events):
+            dispatcher.reports([ReportBatch(agent: agent, link: link, reports: events.map(AgentReport.event))])
         case .summary(let held):
             for part in JournalSummary.parts(of: held) { dispatcher.summary(part, agent: agent, over: link) }
         case .descriptions(let orders):

@@ -117,3 +117,10 @@ final class DispatcherFixture {
         return states
     }
 }
+
+extension Dispatcher {
+    /// Takes the reports of one agent.
+    func reports(_ reports: [AgentReport], agent: String, over link: any AgentLink) {
+        self.reports([ReportBatch(agent: agent, link: link, reports: reports)])
+    }
+}
