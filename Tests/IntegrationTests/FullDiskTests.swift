@@ -46,14 +46,9 @@ struct `On a full disk` {
         for number in 2...10 { try fleet.append(alert: largeAlert(number)) }
         try await manager.line(containing: "Ledger cannot be written")
         try await manager.line(containing: "Agent cannot take a response for the time being", "agent=000")
-        let refused = try ShellCommand.run(
-            "/usr/bin/curl",
-            [
-                "-s", "-w", "%{http_code}", "--unix-socket", fleet.managerHome.path + "/run/manager.sock",
-                "-d", Fleet.alert(id: "2.1"), "http://localhost/v1/alerts",
-            ])
-        #expect(refused.output.hasSuffix("503"))
-        #expect(refused.output.contains("nothing of it was taken"))
+        let refused = try post(alert: "2.1", to: fleet)
+        #expect(refused.hasSuffix("503"))
+        #expect(refused.contains("nothing of it was taken"))
         // Nothing but the ledger could say who gave it.
         let byHand = try fleet.control("run", "record", "--agent", "000", "--srcip", "198.51.100.9", "--reason", "test")
         #expect(byHand.status == 1 && byHand.errors.contains("nothing of it was taken"), "\(byHand)")
@@ -61,11 +56,27 @@ struct `On a full disk` {
         for number in 2...10 {
             try await FileLines.first(in: fleet.managerHome.path + "/record", containing: " 1.\(number) ")
         }
+        try await manager.line(containing: "Ledger can be written again")
+        // Answered when everything that came before it is in the ledger.
+        #expect(try post(alert: "1.1", to: fleet).hasSuffix("200"))
         let listed = try #require(try fleet.controlJSON("responses", "list") as? [[String: Any]])
         #expect(listed.count == 10)
         #expect(!listed.contains { $0["state"] as? String == "refused" })
         #expect(await manager.stop() == 0)
         #expect(fleet.managerHome.record.count == 10)
+    }
+
+    /// Raises an alert by a request.
+    ///
+    /// - Returns: the answer, with its status at the end.
+    private func post(alert id: String, to fleet: Fleet) throws -> String {
+        try ShellCommand.run(
+            "/usr/bin/curl",
+            [
+                "-s", "-w", "%{http_code}", "--unix-socket", fleet.managerHome.path + "/run/manager.sock",
+                "-d", Fleet.alert(id: id), "http://localhost/v1/alerts",
+            ]
+        ).output
     }
 
     @Test func `a stop outlives the manager, and an undo of everything says that it is to be repeated`() async throws {
@@ -76,15 +87,18 @@ struct `On a full disk` {
         disk.fill()
         for number in 1...5 { try fleet.append(alert: largeAlert(number)) }
         try await first.line(containing: "Ledger cannot be written")
-        let stopped = try fleet.control("stop-all", "--reason", "test")
+        let stopped = try fleet.control("stop-all", "--reason", "an experiment")
         #expect(stopped.status == 1 && stopped.errors.contains("it is done, but"), "\(stopped)")
         let undone = try fleet.control("undo-all", "--reason", "test")
         #expect(undone.status == 1 && undone.errors.contains("repeat this when"), "\(undone)")
+        let resumed = try fleet.control("resume")
+        #expect(resumed.status == 1 && resumed.errors.contains("nothing of it was taken"), "\(resumed)")
         await first.crash()
         disk.makeRoom()
         let second = try await fleet.startManager()
         let status = try #require(try fleet.controlJSON("status") as? [String: Any])
-        #expect((status["stopped"] as? [String: Any])?["reason"] as? String != nil, "\(status)")
+        let stop = status["stopped"] as? [String: Any]
+        #expect(stop?["by"] as? String == "uid 0 (root)" && stop?["reason"] as? String == "an experiment", "\(status)")
         // In the ledger from now on, whatever becomes of the mark.
         #expect(unlink(fleet.managerHome.path + "/var/stopped") == 0)
         await second.crash()

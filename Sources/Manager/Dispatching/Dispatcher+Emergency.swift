@@ -29,7 +29,7 @@ extension Dispatcher {
                 return [.stop(stop), .event(.change("stopped", detail: stop.description, at: stop.at))]
             }
         } catch {
-            if !stopMark.leave() {
+            if !stopMark.leave(stop) {
                 logger.error(
                     "Stop holds until the manager ends and no longer: it cannot be written down",
                     metadata: .of([.file: stopMark.path]))
@@ -44,7 +44,9 @@ extension Dispatcher {
     /// In the ledger before anything runs. One that somebody orders meanwhile stays.
     ///
     /// - Returns: false when nothing was stopped.
+    /// - Throws: ``LedgerError/heldUp(reason:)`` while the ledger is known to be stuck.
     func resumeAll(by: String) async throws(LedgerError) -> Bool {
+        if let trouble = ledger.trouble { throw .heldUp(reason: trouble) }
         var number: Int?
         _ = try await durably { state in
             number = state.delivery.beginLifting()

@@ -21,6 +21,8 @@ final class LedgerCheckpointer: Sendable {
         var pages = 0
         var isRunning = false
         var isClosed = false
+        /// Why the last one failed.
+        var trouble: LedgerError?
     }
 
     private let connection: DatabaseQueue
@@ -48,7 +50,8 @@ final class LedgerCheckpointer: Sendable {
     func start() {
         let isFirst = progress.withLock { progress in
             guard !progress.isRunning, !progress.isClosed else { return false }
-            progress = Progress(pages: 0, isRunning: true)
+            progress.pages = 0
+            progress.isRunning = true
             return true
         }
         guard isFirst else { return }
@@ -85,6 +88,8 @@ final class LedgerCheckpointer: Sendable {
 
     /// A checkpoint that fails (a full disk, a long reader) loses nothing: the pages stay in the WAL for the next.
     ///
+    /// Each reason is told once, until one succeeds.
+    ///
     /// - Parameter largest: a WAL of more pages is emptied.
     private func checkpoint(largest: Int) {
         do {
@@ -92,9 +97,15 @@ final class LedgerCheckpointer: Sendable {
                 let pages = try database.checkpoint(.passive).walFrameCount
                 if pages > largest { try database.checkpoint(.truncate) }
             }
+            progress.withLock { $0.trouble = nil }
         } catch {
-            logger.warning(
-                "Ledger checkpoint failed and will be tried again", metadata: .of([.error: LedgerError(error)]))
+            let error = LedgerError(error)
+            let isKnown = progress.withLock { progress in
+                defer { progress.trouble = error }
+                return progress.trouble == error
+            }
+            if isKnown { return }
+            logger.warning("Ledger checkpoint failed and will be tried again", metadata: .of([.error: error]))
         }
     }
 }
