@@ -71,6 +71,33 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["edr-manager.conf", "conf.d/a.conf", "conf.d", ""])
+    func `what everybody may write is an error`(name: String) throws {
+        let folder = try Folder()
+        try folder.write("<edr_config/>", to: "edr-manager.conf")
+        try folder.write("<edr_config/>", to: "conf.d/a.conf")
+        let path = name.isEmpty ? folder.path : "\(folder.path)/\(name)"
+        #expect(chmod(path, 0o777) == 0)
+        let diagnostics = Diagnostics()
+        _ = ConfigurationFile.loadHome(etc: folder.path, mainNames: Self.names, diagnostics: diagnostics)
+        #expect(
+            diagnostics.lines == [
+                "\(path):1:1: error: (1202): Configuration error at '\(path)': everybody on this machine may write it; "
+                    + "take that away with chmod o-w"
+            ])
+    }
+
+    @Test func `a folder that cannot be looked into is not taken for one without a main file`() throws {
+        let folder = try Folder()
+        try folder.write("", to: "etc")
+        let diagnostics = Diagnostics()
+        #expect(
+            ConfigurationFile.loadHome(etc: "\(folder.path)/etc", mainNames: Self.names, diagnostics: diagnostics) == []
+        )
+        #expect(
+            diagnostics.lines.count == 1 && diagnostics.lines[0].hasSuffix("it cannot be examined: Not a directory"))
+    }
+
     @Test func `what cannot be read says why`() throws {
         let folder = try Folder()
         mkfifo("\(folder.path)/fifo.conf", 0o600)

@@ -12,10 +12,11 @@ package enum ConfigurationFile {
 
     /// The sections of one file, in file order, from every root.
     ///
-    /// What is wrong is reported, never thrown.
+    /// What is wrong is reported, never thrown; that everybody may write the file is wrong.
     package static func load(_ path: String, diagnostics: Diagnostics) -> [ConfigNode] {
         do throws(ConfigurationError) {
             let bytes = try FileReading.bytes(of: path)
+            refuseIfOpen(path, diagnostics)
             return parse(bytes, name: path, format: Format(of: path), diagnostics: diagnostics)
         } catch {
             diagnostics.error(whole(path, error.description), at: .start(of: path))
@@ -46,16 +47,24 @@ package enum ConfigurationFile {
     /// The configuration of a home: its main file, then every `.conf`, `.xml`, `.yaml` and `.yml` file in `conf.d`
     /// in the order of their names' bytes.
     ///
+    /// Files and folders that everybody may write are an error.
+    ///
     /// - Parameters:
     ///   - etc: the folder, usually `HOME/etc`.
     ///   - mainNames: the names that the main file may have. Exactly one of them must be there.
     package static func loadHome(etc: String, mainNames: [String], diagnostics: Diagnostics) -> [ConfigNode] {
-        let present = mainNames.filter { FileReading.exists("\(etc)/\($0)") }
+        let usual = "\(etc)/\(mainNames.first ?? "")"
+        var present: [String] = []
+        do throws(ConfigurationError) {
+            for name in mainNames where try FileReading.exists("\(etc)/\(name)") { present.append(name) }
+        } catch {
+            diagnostics.error(whole(usual, error.description), at: .start(of: usual))
+            return []
+        }
         if present.isEmpty {
-            let path = "\(etc)/\(mainNames.first ?? "")"
             diagnostics.error(
-                "(1239): Configuration file not found: \(quoted(path)). Write \(etc)/"
-                    + mainNames.joined(separator: " or "), at: .start(of: path))
+                "(1239): Configuration file not found: \(quoted(usual)). Write \(etc)/"
+                    + mainNames.joined(separator: " or "), at: .start(of: usual))
         } else if present.count > 1 {
             diagnostics.error(
                 whole("\(etc)/\(present[1])", "\(present.joined(separator: " and ")) are both there; remove one"),
@@ -77,7 +86,15 @@ package enum ConfigurationFile {
         } catch {
             diagnostics.error(whole("\(etc)/conf.d", error.description), at: .start(of: "\(etc)/conf.d"))
         }
+        for folder in [etc, "\(etc)/conf.d"] { refuseIfOpen(folder, diagnostics) }
         return sections
+    }
+
+    /// Whoever may write the configuration has programs run on every host, by its commands.
+    private static func refuseIfOpen(_ path: String, _ diagnostics: Diagnostics) {
+        guard FileReading.isWritableByAnybody(path) else { return }
+        diagnostics.error(
+            whole(path, "everybody on this machine may write it; take that away with chmod o-w"), at: .start(of: path))
     }
 
     /// What is wrong with a file as a whole, under the peers' number.

@@ -5,9 +5,20 @@ enum FileReading {
     /// Far more than any real configuration; guards against a wrong path.
     static let limit = 8 << 20
 
-    static func exists(_ path: String) -> Bool {
+    static func exists(_ path: String) throws(ConfigurationError) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0
+        if lstat(path, &status) == 0 { return true }
+        guard errno == ENOENT else { throw ConfigurationError("it cannot be examined", errno: errno) }
+        return false
+    }
+
+    /// Whether everybody on this machine may write a file or folder; false when there is none, or where nobody may write
+    /// anything (a mounted image, a ConfigMap).
+    static func isWritableByAnybody(_ path: String) -> Bool {
+        var status = stat()
+        var mount = statvfs()
+        guard stat(path, &status) == 0, status.st_mode & S_IWOTH != 0, statvfs(path, &mount) == 0 else { return false }
+        return mount.f_flag & UInt(ST_RDONLY) == 0
     }
 
     static func bytes(of path: String) throws(ConfigurationError) -> [UInt8] {
