@@ -164,7 +164,7 @@ final class ResponseReactor: @unchecked Sendable {
     private func adoptSurvivors(at now: Moment) {
         for (id, survivor) in survivors {
             guard let run = table.run(of: id), run.action == survivor.action else {
-                close(survivor.pidfd)
+                survivor.letGo()
                 continue
             }
             logger.notice(

@@ -55,15 +55,18 @@ import TestSupport
         #expect(machine.recorder.batches <= most)
     }
 
-    @Test func `a script that outlives its daemon goes on, is waited for and then undone`() async throws {
+    @Test(arguments: ["", " > $EDR_HOME/elsewhere"])
+    func `a script that outlives its daemon goes on, is waited for and then undone`(redirection: String) async throws {
         let machine = try TestExecutor { $0.stopPatience = .zero }
         try machine.home.addScript(
             "block",
             """
             #!/bin/sh
             if [ $1 = add ]; then
-                touch $EDR_HOME/running
-                until test -e $EDR_HOME/go; do sleep 0.02; echo waiting; done
+                {
+                    touch $EDR_HOME/running
+                    until test -e $EDR_HOME/go; do sleep 0.02; echo waiting; done
+                }\(redirection)
             fi
             echo $1 >> $EDR_HOME/seen
             echo ready
@@ -71,9 +74,8 @@ import TestSupport
             """)
         machine.executor.submit(order(1, timeout: 1, execTimeout: 600))
         _ = await machine.recorder.first(.started, dispatch(1))
-        // In the middle of its exec a process has no environment by which it could be found, and while a shell writes a file
-        // by itself that file is its output; nobody restarts so fast.
-        while machine.home.text(of: "running") == nil { try await Task.sleep(for: .milliseconds(5)) }
+        // In the middle of its exec a process has no environment by which it could be found; nobody restarts so fast.
+        try await FileChange.exists(machine.home.path + "/running")
         await machine.executor.stop()
         let next = try TestExecutor(home: machine.home)
         // Another response runs and ends meanwhile, and the time of the first one passes: its undo has to wait.

@@ -44,6 +44,12 @@ import Testing
             try Certificate.chain(file: home.path + "/etc/tls/ca.pem").map { try $0.fingerprint() }
         }
 
+        /// Waits until an agent trusts one authority only.
+        func trustsOne(_ home: TemporaryHome) async throws {
+            let path = home.path + "/etc/tls/ca.pem"
+            try await FileChange.wait(for: path) { try Certificate.chain(file: path).count == 1 }
+        }
+
         func has(_ file: String) -> Bool { access(tls + file, F_OK) == 0 }
 
         /// What a holder of this certificate is told by the manager.
@@ -143,9 +149,7 @@ import Testing
         #expect(after.roles == ["only"] && after.fingerprints.first == during.fingerprints.last)
         #expect(!site.has("ca-next.pem") && !site.has("ca-next-key.pem"))
         for home in [site.homes[0], site.homes[1], third] {
-            for _ in 0..<200 where try site.trusted(by: home).count > 1 {
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await site.trustsOne(home)
             #expect(try site.trusted(by: home).map(\.description) == after.fingerprints)
         }
         // Links that were open stayed so: one for the start, one for the renewed certificate.
@@ -239,7 +243,7 @@ import Testing
         try await site.startManager()
         let after = try site.shown
         #expect(after.roles == ["only"] && after.fingerprints.first == during.fingerprints.last)
-        for _ in 0..<600 where try site.trusted(by: home).count > 1 { try await Task.sleep(for: .milliseconds(50)) }
+        try await site.trustsOne(home)
         #expect(try site.trusted(by: home).map(\.description) == after.fingerprints)
         await third.stop()
         await site.manager.stop()

@@ -47,7 +47,10 @@ import Testing
         let agent = try await site.fleet.startAgent(site.home)
         try await agent.line(containing: "Disconnected from the manager", "the certificate was renewed")
         try await manager.line(containing: "Agent is disconnected", "the certificate was renewed")
-        for _ in 0..<200 where site.has("agent-next.pem") { try await Task.sleep(for: .milliseconds(50)) }
+        try await FileChange.gone(site.home.path + "/etc/tls/agent-next.pem")
+        // The agent uses the new one before the manager has noted that.
+        let log = site.fleet.managerHome.path + "/logs/edr-manager.log"
+        try await FileLines.count(2, in: log, containing: "Agent is connected")
         let renewed = try site.present
         #expect(try renewed.fingerprint() != site.certificate.fingerprint())
         #expect(renewed.expiresAt > CertificateAuthority.currentTime + 89 * 24 * 3600)
@@ -73,7 +76,7 @@ import Testing
         let tls = site.home.path + "/etc/tls/"
         let agent = try await site.fleet.startAgent(site.home)
         try await agent.line(containing: "Disconnected from the manager", "the certificate was renewed")
-        for _ in 0..<200 where site.has("agent-next.pem") { try await Task.sleep(for: .milliseconds(50)) }
+        try await FileChange.gone(tls + "agent-next.pem")
         await agent.crash()
         let (key, certificate) = (
             try PrivateKey(file: tls + "agent-key.pem"), try Certificate(file: tls + "agent.pem")

@@ -32,32 +32,12 @@ package enum FileLines {
     private static func wait(
         for path: String, within seconds: Int, until isDone: @escaping @Sendable ([String]) -> Bool
     ) async throws -> [String] {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(with: Result { try block(path, seconds, isDone) })
-            }
+        do {
+            try await FileChange.wait(for: path, within: seconds) { isDone(now(path)) }
+        } catch is NotSeen {
+            throw NotSeen(
+                "\"\(path)\" did not come to hold what was expected; it holds:\n" + now(path).joined(separator: "\n"))
         }
-    }
-
-    private static func block(_ path: String, _ seconds: Int, _ isDone: ([String]) -> Bool) throws -> [String] {
-        let inotify = inotify_init1(Int32(IN_CLOEXEC))
-        defer { close(inotify) }
-        let folder = (path as NSString).deletingLastPathComponent
-        inotify_add_watch(inotify, folder, UInt32(IN_CREATE | IN_MODIFY | IN_MOVED_TO))
-        let deadline = Date(timeIntervalSinceNow: Double(seconds))
-        while true {
-            let lines = now(path)
-            if isDone(lines) { return lines }
-            let left = deadline.timeIntervalSinceNow
-            guard left > 0 else {
-                throw NotSeen(
-                    "\"\(path)\" did not come to hold what was expected; it holds:\n" + lines.joined(separator: "\n"))
-            }
-            var descriptor = pollfd(fd: inotify, events: Int16(POLLIN), revents: 0)
-            if poll(&descriptor, 1, Int32(min(left, 1) * 1000) + 1) > 0 {
-                var events = [UInt8](repeating: 0, count: 4096)
-                _ = read(inotify, &events, events.count)
-            }
-        }
+        return now(path)
     }
 }

@@ -92,7 +92,7 @@ final class ScriptProcess {
         self.run = run
         pid = survivor.pid
         pidfd = survivor.pidfd
-        output = survivor.openOutput()
+        output = survivor.output
         tail = OutputTail()
         startedAt = survivor.startedAt
         limit = run.order.execTimeout > 0 ? run.order.execTimeout : Self.defaultLimit

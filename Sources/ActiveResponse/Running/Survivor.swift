@@ -10,8 +10,12 @@ import Glibc
 struct Survivor {
     /// The leader of the script's session.
     let pid: pid_t
-    /// Whoever takes the survivor over closes it.
+    /// Whoever takes the survivor over closes both.
     let pidfd: Int32
+    /// The reading end of the pipe that its output is; nil when there is none any more.
+    ///
+    /// Opened when it is found: what it has printed is gone when it ends and nobody has the pipe.
+    let output: Int32?
     let action: Run.Action
     /// In milliseconds of the boot clock.
     let startedAt: Int64
@@ -28,7 +32,7 @@ struct Survivor {
         var survivors = look(for: interrupted.mapValues(Wanted.init), home: home)
         for (id, survivor) in survivors where survivor.action == .restore || interrupted[id]?.isUnanswered == true {
             if !hasEnded(survivor.pidfd) { kill(-survivor.pid, SIGKILL) }
-            close(survivor.pidfd)
+            survivor.letGo()
             survivors[id] = nil
         }
         return survivors
@@ -59,7 +63,7 @@ struct Survivor {
             // A background process with a session of its own bears the same marks, and is younger than the script.
             if let other = survivors[id] {
                 let younger = survivor.startedAt < other.startedAt ? other : survivor
-                close(younger.pidfd)
+                younger.letGo()
                 if younger.pid == survivor.pid { continue }
             }
             survivors[id] = survivor
@@ -96,7 +100,15 @@ struct Survivor {
             !hasEnded(pidfd)
         else { return nil }
         isTaken = true
-        return (id, Survivor(pid: pid, pidfd: pidfd, action: action, startedAt: startedAt))
+        return (
+            id, Survivor(pid: pid, pidfd: pidfd, output: openOutput(of: pid), action: action, startedAt: startedAt)
+        )
+    }
+
+    /// Closes what was opened of one that nobody takes over.
+    func letGo() {
+        close(pidfd)
+        if let output { close(output) }
     }
 
     private static func hasEnded(_ pidfd: Int32) -> Bool {
@@ -113,16 +125,23 @@ struct Survivor {
         return ticks * 1000 / Int64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
     }
 
-    /// The reading end of the pipe that its standard output is, if that still is ours: readable and writable, which no
-    /// pipe of anybody else's is.
-    func openOutput() -> Int32? {
-        guard ProcFile.link("/proc/\(pid)/fd/1")?.hasPrefix("pipe:") == true,
-            let information = ProcFile.read("/proc/\(pid)/fdinfo/1"),
+    /// The pipe that its standard output is, or its standard error: a shell that writes a file by itself has that for its
+    /// output meanwhile.
+    private static func openOutput(of pid: pid_t) -> Int32? {
+        for number in 1...2 where isOurPipe(pid, number) {
+            let descriptor = open("/proc/\(pid)/fd/\(number)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            if descriptor >= 0 { return descriptor }
+        }
+        return nil
+    }
+
+    /// Whether a descriptor still is what we gave it: a pipe that is readable and writable, which nobody else's is.
+    private static func isOurPipe(_ pid: pid_t, _ number: Int) -> Bool {
+        guard ProcFile.link("/proc/\(pid)/fd/\(number)")?.hasPrefix("pipe:") == true,
+            let information = ProcFile.read("/proc/\(pid)/fdinfo/\(number)"),
             let flags = information.split(separator: "\n").first(where: { $0.hasPrefix("flags:") }),
-            let value = Int32(flags.dropFirst(6).drop { $0 == "\t" || $0 == " " }, radix: 8),
-            value & O_ACCMODE == O_RDWR
-        else { return nil }
-        let descriptor = open("/proc/\(pid)/fd/1", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        return descriptor >= 0 ? descriptor : nil
+            let value = Int32(flags.dropFirst(6).drop { $0 == "\t" || $0 == " " }, radix: 8)
+        else { return false }
+        return value & O_ACCMODE == O_RDWR
     }
 }
