@@ -49,7 +49,9 @@ struct AgentDaemon {
                 credentials = try AgentCredentials.load(home: home)
             } catch {
                 logger.critical(
-                    "Agent is not enrolled; run edr-agent --enroll TOKEN --manager HOST:PORT",
+                    error.isMissingFile
+                        ? "Agent is not enrolled; run edr-agent --enroll TOKEN --manager HOST:PORT"
+                        : "Agent cannot use what it got when it enrolled; mend it, or enroll again",
                     metadata: .of([.error: error]))
                 return await RemainingUndos(home: home, logger: logger, confirm: configuration.confirm).run()
             }
@@ -204,5 +206,12 @@ private struct AgentHangupService: Service {
             }
             daemon.reload(started: started, executor: executor, onStop: onStop, logger: logger)
         }
+    }
+}
+
+extension TLSError {
+    /// Whether there is no such file.
+    fileprivate var isMissingFile: Bool {
+        if case .file(_, _, ENOENT) = self { true } else { false }
     }
 }

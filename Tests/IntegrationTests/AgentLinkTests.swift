@@ -49,6 +49,27 @@ import Testing
         await next.stop()
     }
 
+    @Test func `an agent whose key or certificate cannot be used says which file and why`() async throws {
+        let fleet = try Fleet(policy: policy())
+        let manager = try await fleet.startManager()
+        let home = try fleet.enrollAgent(named: "web-03")
+        let (key, certificate) = (home.path + "/etc/tls/agent-key.pem", home.path + "/etc/tls/agent.pem")
+        #expect(chmod(key, 0o644) == 0)
+        let careless = try DaemonProcess("edr-agent", ["--home", home.path])
+        try await careless.line(containing: "Agent cannot use what it got when it enrolled", key, "set mode 600")
+        #expect(await careless.status() != 0)
+        #expect(chmod(key, 0o600) == 0)
+        try home.write("garbage", to: "etc/tls/agent.pem")
+        let damaged = try DaemonProcess("edr-agent", ["--home", home.path])
+        try await damaged.line(containing: "Agent cannot use what it got when it enrolled", certificate)
+        #expect(await damaged.status() != 0)
+        #expect(unlink(certificate) == 0)
+        let strange = try DaemonProcess("edr-agent", ["--home", home.path])
+        try await strange.line(containing: "Agent is not enrolled; run edr-agent --enroll")
+        #expect(await strange.status() != 0)
+        await manager.stop()
+    }
+
     @Test func `a removed agent is cut off at once and not let in again`() async throws {
         let fleet = try Fleet(policy: policy())
         let manager = try await fleet.startManager()

@@ -147,6 +147,8 @@ extension Fleet {
         #expect(try fleet.control("responses", "list", "--agent", "001", "--state", "active").status == 0)
         let nobody = try fleet.control("responses", "list", "--agent", "nobody")
         #expect(nobody.status == 1 && nobody.errors.contains("there is no agent \"nobody\""), "\(nobody)")
+        let unknown = try fleet.control("agents", "show", "w%41 03")
+        #expect(unknown.status == 1 && unknown.errors.contains("there is no agent \"w%41 03\""), "\(unknown)")
         await agent.crash()
         await manager.stop()
         try fleet.expectWholeRecord()

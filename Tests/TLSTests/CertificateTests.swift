@@ -179,7 +179,8 @@ import Testing
     func `keys of another kind are refused`(arguments: [String]) throws {
         let made = try OpenSSLCommand.run(["genpkey"] + arguments + ["-out", directory.file("key.pem")])
         try #require(made.status == 0)
-        #expect(throws: TLSError.invalidCredential(kind: "private key", reason: "it is not on the curve P-256")) {
+        let reason = "it is not on the curve P-256, in \"\(directory.file("key.pem"))\""
+        #expect(throws: TLSError.invalidCredential(kind: "private key", reason: reason)) {
             try PrivateKey(file: directory.file("key.pem"))
         }
         let request = try OpenSSLCommand.run([
@@ -233,9 +234,13 @@ import Testing
         }
         #expect(throws: TLSError.self) { try Certificate(file: directory.path) }
         try CredentialFile.write(text: "no PEM", to: directory.file("text"))
-        #expect(throws: TLSError.invalidCredential(kind: "certificate", reason: "no start line")) {
-            try Certificate(file: directory.file("text"))
+        let text = directory.file("text")
+        let reason = "no start line, in \"\(text)\""
+        #expect(throws: TLSError.invalidCredential(kind: "certificate", reason: reason)) {
+            try Certificate(file: text)
         }
+        let key = #expect(throws: TLSError.self) { try PrivateKey(file: text) }
+        #expect(key?.description.hasSuffix(", in \"\(text)\"") == true)
     }
 
     @Test func `a file that cannot be written leaves nothing behind`() throws {

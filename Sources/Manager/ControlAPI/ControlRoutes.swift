@@ -205,6 +205,7 @@ extension Parameters {
 extension ControlContext {
     /// The `:id` of the path.
     fileprivate func id() throws -> String {
-        try parameters.require("id")
+        let id = try parameters.require("id")
+        return id.removingPercentEncoding ?? id
     }
 }

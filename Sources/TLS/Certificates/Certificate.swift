@@ -48,8 +48,9 @@ package final class Certificate: Sendable {
 
     /// Reads every certificate of a PEM file, in its order; there is at least one.
     package static func chain(file path: String) throws(TLSError) -> [Certificate] {
-        let pem = try CredentialFile.withContents(of: path, isSecret: false) { String(decoding: $0, as: UTF8.self) }
-        return try chain(pem: pem)
+        try CredentialFile.withContents(of: path, isSecret: false) { bytes throws(TLSError) in
+            try chain(pem: String(decoding: bytes, as: UTF8.self))
+        }
     }
 
     /// Writes certificates as PEM to a file of mode 0600, all of them or nothing, replacing what is there.

@@ -51,7 +51,7 @@ package enum CredentialFile {
         try withContents(of: path, isSecret: true) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Calls `body` with a file's bytes and wipes them afterwards.
+    /// Calls `body` with a file's bytes and wipes them afterwards; its errors about them name the file.
     ///
     /// - Parameter isSecret: refuse a file that somebody else than this user and root can read or replace.
     static func withContents<Result>(
@@ -79,7 +79,11 @@ package enum CredentialFile {
             if count == 0 { break }
             filled += count
         }
-        return try body(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        do throws(TLSError) {
+            return try body(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        } catch .invalidCredential(let kind, let reason) {
+            throw .invalidCredential(kind: kind, reason: "\(reason), in \"\(path)\"")
+        }
     }
 
     private static func checkSafety(of path: String, _ status: stat) throws(TLSError) {

@@ -21,7 +21,8 @@ extension SQLiteLedger {
                 arguments: [
                     Data(token.hash), token.agentID, token.name, token.created, token.expires, token.uses,
                 ])
-            var detail = "for \(token.uses) agents until \(Timestamp.iso8601(milliseconds: token.expires))"
+            let agents = token.uses == 1 ? "1 agent" : "\(token.uses) agents"
+            var detail = "for \(agents) until \(Timestamp.iso8601(milliseconds: token.expires))"
             if let id = token.agentID { detail += ", id \(id)" }
             if let name = token.name { detail += ", name \"\(name)\"" }
             var writer = try LedgerChangeWriter(database)
