@@ -27,8 +27,9 @@ final class LinkEvents: Sendable {
         case down(RemoteLink, reason: String)
     }
 
-    /// So many batches of reports are one event: they are taken under one lock, which others want too.
-    private static let batchLimit = 64
+    /// More batches are added to an event only while it has fewer reports: they are taken under one lock, which others want
+    /// too.
+    private static let gathering = 256
 
     private struct State {
         var waiting: [Event] = []
@@ -42,7 +43,7 @@ final class LinkEvents: Sendable {
         wake { state in
             guard !state.isFinished else { return }
             guard case .reports(let new) = event, case .reports(var batches)? = state.waiting.last,
-                batches.count < Self.batchLimit
+                batches.reduce(0, { $0 + $1.reports.count }) < Self.gathering
             else { return state.waiting.append(event) }
             // Taken out first, so that the array is not copied.
             state.waiting.removeLast()

@@ -84,6 +84,11 @@ final class AgentConnectionFixture {
     /// Hands what happened on the connection to the dispatcher until there is no more.
     func pump() async throws {
         events.finish()
+        try await runPump()
+    }
+
+    /// Hands on what happens on the connection until it is told to stop.
+    func runPump() async throws {
         try await LinkPump(
             events: events, dispatcher: dispatcher, registry: registry, authorities: authorities, ledger: ledger,
             logger: .quiet

@@ -15,9 +15,11 @@ import Testing
         #expect(await read() == ["1 2 3", "heard", "4"])
     }
 
-    @Test func `gather no more than 64 batches of reports`() async {
-        for number in 1...130 { sendReport(UInt64(number)) }
-        #expect(await read().map { $0.split(separator: " ").count } == [64, 64, 2])
+    @Test func `gather reports until there are 256, and divide no batch`() async {
+        for number in 1...300 { sendReport(UInt64(number)) }
+        sendReport(1, times: 1000)
+        sendReport(301)
+        #expect(await read().map { $0.split(separator: " ").count } == [256, 1044, 1])
     }
 
     @Test func `wake whoever waits for them`() async {
@@ -39,9 +41,19 @@ import Testing
         #expect(await read().isEmpty)
     }
 
-    private func sendReport(_ number: UInt64) {
+    @Test func `are taken until the service is cancelled`() async throws {
+        let fixture = try await AgentConnectionFixture()
+        let service = Task { try await fixture.runPump() }
+        fixture.events.send(.heard(link))
+        service.cancel()
+        try await service.value
+        #expect(await fixture.events.next().isEmpty)
+    }
+
+    private func sendReport(_ number: UInt64, times: Int = 1) {
         let event = ResponseEvent(sequence: number, dispatchID: .zero, kind: .received, at: 1)
-        events.send(.reports([ReportBatch(agent: "001", link: link, reports: [.event(event)])]))
+        let reports = Array(repeating: AgentReport.event(event), count: times)
+        events.send(.reports([ReportBatch(agent: "001", link: link, reports: reports)]))
     }
 
     /// What waits, a text for each event: the numbers of reports.
